@@ -26,6 +26,8 @@ class Stream {
 public:
     virtual ~Stream() = default;  // closes
 
+    // Returns when read_some() would not wait, so that an idle connection needs to hold no buffer.
+    virtual Task<Result<>> readable() = 0;
     // Reads at least one byte unless the peer closed (0) or the stream was shut down (error).
     virtual Task<Result<std::size_t>> read_some(MutableByteView into) = 0;
     // Writes all parts. `more`: further bytes follow at once (MSG_MORE). The bytes must live until it returns.
