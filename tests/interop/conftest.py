@@ -1,0 +1,109 @@
+"""What the interoperability tests share: running clients and Kafka's tools against one broker."""
+
+import itertools
+import shutil
+import subprocess
+
+import pytest
+
+import conftest as base
+from families import CLIENTS, FAMILIES
+from lib import broker as brokers
+from lib import wire
+
+TOOL_SECONDS = 90
+_names = itertools.count()
+
+
+@pytest.fixture
+def topic(request):
+    """A topic name nobody used before; creating it is the test's own business."""
+    return f"t{next(_names)}-{request.node.originalname.removeprefix('test_')[:60]}"
+
+
+@pytest.fixture(scope="session")
+def family():
+    """family("java") is that client family, ready to run."""
+    ready = {}
+
+    def get(name):
+        if name not in ready:
+            if why := FAMILIES[name].missing():
+                base.missing(name, why)
+            if name == "java":
+                compile_java()
+            ready[name] = FAMILIES[name]
+        return ready[name]
+
+    return get
+
+
+def compile_java():
+    source, classes = CLIENTS / "JavaClient.java", brokers.INTEROP / "classes"
+    built = classes / "JavaClient.class"
+    if built.exists() and built.stat().st_mtime > source.stat().st_mtime:
+        return
+    classes.mkdir(exist_ok=True)
+    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*", str(source)],
+                   check=True)
+
+
+@pytest.fixture(scope="session")
+def run_java():
+    """run_java("org.apache.kafka.tools.X", "--flag") runs one of Kafka's programs to its end."""
+    if not shutil.which("java"):
+        base.missing("java", "no java")
+    if not (brokers.JARS / "pom.xml").exists():
+        base.missing("kafka-tools", "Apache Kafka's jars are not in build/interop/jars")
+
+    def run(main_class, *args, input=None, ok=True, text=True):
+        done = subprocess.run(
+            [*brokers.JAVA, *brokers.java_classpath(), main_class, *map(str, args)],
+            input=input, capture_output=True, text=text, timeout=TOOL_SECONDS)
+        if ok:
+            assert done.returncode == 0, f"{main_class} {args}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def tool(run_java, broker):
+    """tool("TopicCommand", "--list") runs a tool of kafka-tools against the broker."""
+
+    def run(name, *args, **how):
+        main_class = name if "." in name[:6] else f"org.apache.kafka.tools.{name}"
+        return run_java(main_class, "--bootstrap-server", broker.bootstrap, *args, **how)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def kcat():
+    """kcat("-b", ..., input="...") runs kcat and returns its output as bytes."""
+    if not shutil.which("kcat"):
+        base.missing("kcat", "no kcat")
+
+    def run(*args, input=None, ok=True):
+        done = subprocess.run(["kcat", *map(str, args)], input=input, capture_output=True,
+                              timeout=TOOL_SECONDS,
+                              stdin=subprocess.DEVNULL if input is None else None)
+        if ok:
+            assert done.returncode == 0, f"kcat {args}:\n{done.stderr.decode()}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def admin_topic(broker):
+    """admin_topic(name, partitions=3, **configs) creates a topic without any client under test."""
+
+    def create(name, partitions=1, **configs):
+        named = [(key.replace("_", "."), str(value)) for key, value in configs.items()]
+        with wire.Connection(broker.port) as connection:
+            error = wire.create_topic(connection, name, partitions, configs=named)
+        assert error == 0, f"CreateTopics {name}: error {error}"
+        return name
+
+    return create
