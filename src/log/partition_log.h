@@ -1,0 +1,256 @@
+// log/partition_log.h: the log of one partition: segments, indexes, leader epochs and producers behind one door.
+//
+//            append()                 begin_flush() · run_flush() · finish_flush()
+//   records ----------> page cache ------------------------------------------------> durable_offset() moves
+//
+// Covers offsets [log_start_offset, next_offset). What lies before durable_offset() survives a crash; the rest may be torn.
+// The high watermark and who may read how far are the caller's: it hands in limits.
+//
+// Shard:    a plain synchronous class, used by one shard at a time. "Blocks" marks what belongs into offload(), with nobody
+//           else using the log meanwhile; the static functions touch no log and may run beside everything.
+// Errors:   kafka_storage_error is for good: a failed flush or a write that could not be undone poisons the log, and every
+//           later call fails the same way. Reading on is not safe, either: the page cache may hold what the disk has lost.
+// Format:   Kafka's, docs/formats/log.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/file_cache.h"
+#include "log/leader_epochs.h"
+#include "log/log_config.h"
+#include "log/producer_state.h"
+#include "log/types.h"
+#include "runtime/files.h"
+
+namespace tideline::log {
+
+class Segment;
+
+// What the checkpoint files of the data directory say (checkpoint_file.h).
+struct OpenState {
+    Offset log_start_offset = 0;
+    Offset recovery_point = 0;    // everything before it was synced
+    bool clean_shutdown = false;  // believe the files; otherwise scan from the recovery point
+    std::optional<Uuid> topic_id; // written to partition.metadata if that is not there
+};
+
+struct AppendOptions {
+    AppendOrigin origin = AppendOrigin::client;
+    LeaderEpoch leader_epoch = 0;           // stamped into client's and coordinator's batches
+    std::int64_t now_ms = 0;                // LogAppendTime; age of an empty segment
+    std::int16_t transaction_version = -1;  // of WriteTxnMarkers, for control batches
+};
+
+struct AppendInfo {
+    Offset base_offset = kNoOffset;
+    Offset last_offset = kNoOffset;
+    // LogAppendTime; -1 under CreateTime. For a repetition the timestamp remembered with the first one, as Kafka answers.
+    std::int64_t log_append_time_ms = -1;
+    Offset log_start_offset = 0;
+    bool is_duplicate = false;  // nothing was written; the offsets are those of the first time
+};
+
+// Whole batches in one file. Empty (no file) when there is nothing to read at that offset.
+struct FetchSlice {
+    std::shared_ptr<runtime::File> file;  // keeps it open while the answer is sent, also beyond the segment's removal
+    std::uint64_t position = 0;
+    std::size_t size = 0;
+    Offset first_offset = kNoOffset;  // of the first batch, which may lie before the offset asked for
+    Offset next_offset = kNoOffset;   // after the last batch; where the next read goes on
+
+    bool is_empty() const { return size == 0; }
+};
+
+struct TimestampedOffset {
+    std::int64_t timestamp = -1;
+    Offset offset = kNoOffset;
+    LeaderEpoch leader_epoch = kNoEpoch;
+
+    friend bool operator==(const TimestampedOffset&, const TimestampedOffset&) = default;
+};
+
+// What has to reach the disk so that everything before `covers` is durable. Executed outside the shard.
+struct FlushPlan {
+    struct Replace {
+        std::string path;
+        Bytes content;
+    };
+    std::vector<std::shared_ptr<runtime::File>> data;  // sync_data() each
+    std::vector<Replace> replace;                      // then replace_file() each
+    std::vector<std::string> directories;              // last sync_dir() each
+    Offset covers = 0;
+    std::uint64_t generation = 0;  // a truncation in between makes `covers` meaningless
+
+    bool is_empty() const { return data.empty() && replace.empty() && directories.empty(); }
+};
+
+// Files that were renamed to *.deleted; remove them once file.delete.delay.ms have passed.
+struct DeletedFiles {
+    std::vector<std::string> paths;
+    std::int64_t remove_at_ms = 0;
+    std::int64_t size_in_bytes = 0;
+    Offset log_start_offset = 0;  // afterwards
+};
+
+struct LogSizes {
+    std::int64_t size_in_bytes = 0;  // of the .log files
+    std::size_t segment_count = 0;
+    std::size_t producer_count = 0;
+    std::size_t evicted_producers_total = 0;
+};
+
+class PartitionLog {
+public:
+    // Opens the partition in `directory`, making it if it is not there; recovers what a crash left behind. Afterwards
+    // everything there is is durable. `name` ("orders-3") is for log lines. `cache` must outlive the log.  Blocks.
+    // Errors: kafka_storage_error; inconsistent_topic_id when partition.metadata names another topic.
+    static Result<std::unique_ptr<PartitionLog>> open(FileCache& cache, std::string directory, std::string name,
+                                                      const LogConfig& config, const OpenState& state,
+                                                      const ProducerStateConfig& producers, std::int64_t now_ms);
+    ~PartitionLog();
+    PartitionLog(const PartitionLog&) = delete;
+    PartitionLog& operator=(const PartitionLog&) = delete;
+
+    // --- writing ------------------------------------------------------------------------------------------------------
+
+    // Appends one whole batch that record::validate() has passed. Client's and coordinator's batches get the next offsets
+    // and the leader epoch (and LogAppendTime), the others keep theirs. `batch` is not changed and only needs to live for
+    // the call. Written to the page cache, not durable. On error nothing was appended.
+    // Errors: those of ProducerState::check(); record_list_too_large over segment.bytes, message_too_large over
+    //         max.message.bytes (client and coordinator); offset_out_of_range when a given offset is behind next_offset();
+    //         corrupt_message when the bytes are not one batch; kafka_storage_error.
+    Result<AppendInfo> append(ByteView batch, const AppendOptions& options);
+
+    // This epoch leads from `start` on (a new leader calls it with next_offset() before its first append).
+    Result<> assign_epoch(LeaderEpoch epoch, Offset start);
+
+    // --- reading ------------------------------------------------------------------------------------------------------
+
+    // Whole batches from the one that holds `from` on, up to max_bytes and never past `limit` (high watermark, last stable
+    // offset or next_offset()). With at_least_one_batch the first batch comes even if it is larger than max_bytes.
+    // One call reads from one segment. A `from` at or above `limit` gives an empty slice.
+    // Errors: offset_out_of_range below log_start_offset() or above next_offset(); corrupt_message inside a range that
+    //         recovery found damaged; kafka_storage_error.
+    Result<FetchSlice> read(Offset from, std::size_t max_bytes, Offset limit, bool at_least_one_batch);
+
+    // Aborted transactions that a read_committed reader of [from, to) has to filter.
+    Result<std::vector<AbortedTransaction>> aborted_transactions(Offset from, Offset to);
+
+    // The first record with this timestamp or a later one; nullopt when there is none. Decompresses one batch.
+    Result<std::optional<TimestampedOffset>> offset_for_timestamp(std::int64_t timestamp);
+    // The first record that has the largest timestamp of the log.
+    Result<std::optional<TimestampedOffset>> offset_of_max_timestamp();
+    TimestampedOffset earliest() const;  // log_start_offset(), with its epoch
+    TimestampedOffset latest() const;    // next_offset(), with the newest epoch
+
+    Offset log_start_offset() const { return log_start_offset_; }
+    Offset next_offset() const { return next_offset_; }
+    Offset durable_offset() const { return durable_offset_; }
+    // min(high watermark, first offset of the oldest transaction that is open or whose end the high watermark has not passed).
+    Offset last_stable_offset(Offset high_watermark);
+
+    const LeaderEpochs& leader_epochs() const { return epochs_; }  // latest(), end_offset_for(), epoch_of()
+    const ProducerState& producers() const { return producers_; }  // entries(), has_open_transaction()
+    LogSizes sizes() const;
+    const LogConfig& config() const { return config_; }
+    const std::string& directory() const { return directory_; }
+    const std::string& name() const { return name_; }
+    std::optional<Uuid> topic_id() const { return topic_id_; }
+    bool is_failed() const { return failed_.has_value(); }
+
+    // --- durability ---------------------------------------------------------------------------------------------------
+
+    // What would make everything before next_offset() durable; empty when it is. At most one plan is in flight a log.
+    Result<FlushPlan> begin_flush();
+    static Result<> run_flush(runtime::FileSystem& files, const FlushPlan& plan);  // Blocks.
+    // Moves durable_offset(), or poisons the log when the flush failed.
+    void finish_flush(const FlushPlan& plan, const Result<>& outcome);
+    Offset unflushed_records() const { return next_offset_ - durable_offset_; }  // for flush.messages
+
+    // --- life cycle ---------------------------------------------------------------------------------------------------
+
+    void update_config(const LogConfig& config) { config_ = config; }
+
+    // Moves the log start (DeleteRecords); offset_out_of_range above next_offset(), which the caller narrows to the high
+    // watermark. Never moves it back. Checkpoint log_start_offset() afterwards.
+    Result<> delete_records_before(Offset offset);
+
+    // Takes out segments that the log start, retention.bytes or retention.ms have left behind and whose records are all below
+    // the high watermark; renames their files. Removing them is remove_files()'s.
+    Result<DeletedFiles> delete_old_segments(Offset high_watermark, std::int64_t now_ms);
+    static Result<> remove_files(runtime::FileSystem& files, const DeletedFiles& deleted);  // Blocks.
+
+    // Starts a new segment unless the active one is empty.
+    Result<> roll();
+
+    // Drops everything from `offset` on, durably. False when there was nothing to drop.  Blocks.
+    Result<bool> truncate_to(Offset offset);
+    // Drops everything; the log goes on at `offset`.  Blocks.
+    Result<> truncate_fully_and_start_at(Offset offset);
+
+    // Forgets producers that have been silent for producer.id.expiration.ms; returns how many.
+    std::size_t expire_producers(std::int64_t now_ms) { return producers_.expire(now_ms); }
+
+    // Syncs everything, trims the indexes and writes the producer snapshot, so that the next start needs no scan. The clean
+    // shutdown marker may be written only when this succeeded. Nothing but destruction may follow.  Blocks.
+    Result<> close();
+    // Lets go of the files without writing anything: before the directory is renamed for deletion. Destruction follows.
+    void abandon();
+
+private:
+    friend class Recovery;
+    PartitionLog(FileCache& cache, std::string directory, std::string name, const LogConfig& config,
+                 const ProducerStateConfig& producers);
+
+    struct DamagedRange {
+        Offset first;
+        Offset end;
+    };
+    struct StampedBatch;
+
+    // append(), step by step
+    Result<StampedBatch> stamp(ByteView batch, const AppendOptions& options) const;
+    Result<Segment*> segment_for(const StampedBatch& batch, std::int64_t now_ms);
+    Result<> write(Segment& segment, const StampedBatch& batch);
+    Result<> track_producer(const StampedBatch& batch, const ProducerUpdate& update);
+
+    Segment& active() const { return *segments_.rbegin()->second; }
+    Segment* segment_of(Offset offset) const;
+    Result<> roll_to(Offset base, std::int64_t now_ms);
+    Result<> check_usable() const;
+    std::unexpected<Error> poison(const Error& why);
+
+    Result<> rebuild_producers(std::int64_t now_ms);
+    Result<> write_snapshot();
+    Result<> forget_snapshots(Offset from);
+    void rename_snapshots_before(Offset offset, DeletedFiles& deleted);
+    Result<> take_out(std::size_t count, DeletedFiles& deleted);
+    std::size_t count_deletable(Offset high_watermark, std::int64_t now_ms);
+    void after_truncation(Offset end);
+
+    FileCache& cache_;
+    std::string directory_;
+    std::string name_;
+    LogConfig config_;
+    std::optional<Uuid> topic_id_;
+    std::map<Offset, std::unique_ptr<Segment>> segments_;  // never empty once open
+    LeaderEpochs epochs_;
+    ProducerState producers_;
+    std::vector<Offset> snapshots_;  // offsets of the snapshot files, ascending
+    std::vector<DamagedRange> damaged_;
+    Offset log_start_offset_ = 0;
+    Offset next_offset_ = 0;
+    Offset durable_offset_ = 0;
+    std::int64_t last_append_ms_ = 0;
+    std::uint64_t generation_ = 0;
+    bool flush_in_flight_ = false;
+    bool names_are_dirty_ = false;
+    std::optional<Error> failed_;
+};
+
+}  // namespace tideline::log
