@@ -1,0 +1,258 @@
+#include "server/connection.h"
+
+#include "base/log.h"
+
+namespace tideline::server {
+
+using runtime::Task;
+
+namespace {
+
+constexpr std::size_t kPrefixBytes = 4;
+constexpr std::size_t kResponsesPerWrite = 32;
+
+}  // namespace
+
+std::uint64_t EncodedResponse::total_bytes() const {
+    std::uint64_t total = bytes.size();
+    for (const protocol::Splice& splice : splices) {
+        total += splice.size;
+    }
+    return total;
+}
+
+Connection::Connection(runtime::Shard& shard, std::unique_ptr<runtime::Stream> stream, std::string listener,
+                       FrameHandler& handler, MemoryBudget& budget, const ConnectionLimits& limits)
+    : shard_(shard),
+      stream_(std::move(stream)),
+      info_{stream_->peer(), std::move(listener), {}, {}},
+      handler_(handler),
+      budget_(budget),
+      limits_(limits),
+      last_activity_(shard.now()),
+      tasks_(shard),
+      slot_ready_(shard),
+      slot_written_(shard) {}
+
+Connection::~Connection() = default;
+
+Task<void> Connection::run() {
+    tasks_.spawn(write_responses());
+    co_await read_requests();
+    reading_ended_ = true;
+    slot_ready_.set();
+    co_await tasks_.join();
+}
+
+void Connection::shut_down(std::string_view reason) {
+    if (!shutting_down_) {
+        shutting_down_ = true;
+        TL_LOG_DEBUG("connection_shut_down", {"peer", info_.peer.host}, {"port", info_.peer.port}, {"reason", reason});
+    }
+    stream_->shut_down();
+}
+
+Task<void> Connection::read_requests() {
+    for (;;) {
+        base::ByteView unread = buffer_.unread();
+        if (unread.size() >= kPrefixBytes) {
+            auto size = base::load_be<std::int32_t>(unread.data());
+            if (size < 0 || size > limits_.frame_bytes_max) {
+                TL_LOG_WARN("connection_closed", {"peer", info_.peer.host}, {"port", info_.peer.port},
+                            {"reason", "frame length is negative or above socket.request.max.bytes"}, {"bytes", size});
+                shut_down("frame length");
+                co_return;
+            }
+            std::size_t whole = kPrefixBytes + static_cast<std::size_t>(size);
+            if (unread.size() >= whole) {
+                bool go_on = co_await handle_frame(unread.subspan(kPrefixBytes, static_cast<std::size_t>(size)));
+                if (!go_on) {
+                    co_return;
+                }
+                buffer_.consume(whole);
+                continue;
+            }
+            bool has_room = co_await make_room(whole);
+            if (!has_room) {
+                co_return;
+            }
+        }
+        bool filled = co_await fill_buffer();
+        if (!filled) {
+            co_return;
+        }
+    }
+}
+
+// Reads what the socket has. False when there will be no more.
+Task<bool> Connection::fill_buffer() {
+    if (buffer_.empty()) {
+        // An idle connection holds no block: free it, wait, then take one as large as the last burst deserved.
+        if (buffer_.capacity() != 0) {
+            buffer_.reallocate(0);
+            buffer_grant_.release();
+        }
+        auto readable = co_await stream_->readable();
+        if (!readable) {
+            co_return false;
+        }
+        std::size_t wanted = buffer_.wanted_capacity();
+        buffer_grant_ = co_await budget_.acquire(wanted);
+        buffer_.reallocate(wanted);
+    }
+    if (buffer_.free_space().empty()) {
+        buffer_.compact();
+    }
+    auto got = co_await stream_->read_some(buffer_.free_space());
+    if (!got || *got == 0) {
+        co_return false;
+    }
+    last_activity_ = shard_.now();
+    buffer_.filled(*got);
+    co_return true;
+}
+
+// Makes sure that a frame of `frame_bytes` fits the buffer, waiting for memory if it must.
+Task<bool> Connection::make_room(std::size_t frame_bytes) {
+    if (frame_bytes <= buffer_.capacity()) {
+        if (buffer_.free_space().size() + buffer_.unread().size() < frame_bytes) {
+            buffer_.compact();
+        }
+        co_return true;
+    }
+    // The block in hand is given back first: holding it while waiting for a larger one could stop everybody.
+    std::size_t wanted = std::max(frame_bytes, buffer_.wanted_capacity());
+    buffer_grant_.release();
+    buffer_grant_ = co_await budget_.acquire(wanted);
+    buffer_.reallocate(wanted);
+    co_return !shutting_down_;
+}
+
+Task<bool> Connection::handle_frame(base::ByteView frame) {
+    last_activity_ = shard_.now();
+    if (!handler_.may_overlap(frame)) {
+        co_await wait_for_quiet();
+    }
+    co_await wait_for_reader();
+    if (shutting_down_) {
+        co_return false;
+    }
+    Slot& slot = slots_.emplace_back();
+    ++unfinished_;
+    Reply reply = co_await handler_.handle(info_, frame);
+    if (reply.later) {
+        tasks_.spawn(finish_later(std::move(*reply.later), slot));
+        co_return true;
+    }
+    bool closes = !reply.now.close_reason.empty();
+    fill_slot(slot, std::move(reply.now));
+    co_return !closes;
+}
+
+// Waits until no response is still being made: requests other than produce see the effect of all before them.
+Task<void> Connection::wait_for_quiet() {
+    while (unfinished_ > 0) {
+        slot_written_.reset();
+        co_await slot_written_.wait();
+    }
+}
+
+// Waits while the client has too many responses left unread.
+Task<void> Connection::wait_for_reader() {
+    while (!shutting_down_ &&
+           (slots_.size() >= limits_.responses_waiting_max || slot_bytes_ >= limits_.response_bytes_waiting_max)) {
+        slot_written_.reset();
+        co_await slot_written_.wait();
+    }
+}
+
+Task<void> Connection::finish_later(Task<EncodedResponse> later, Slot& slot) {
+    EncodedResponse response = co_await std::move(later);
+    fill_slot(slot, std::move(response));
+}
+
+void Connection::fill_slot(Slot& slot, EncodedResponse response) {
+    slot.response = std::move(response);
+    slot.is_ready = true;
+    slot_bytes_ += slot.response.bytes.size();
+    --unfinished_;
+    slot_ready_.set();
+    slot_written_.set();
+}
+
+Task<void> Connection::write_responses() {
+    for (;;) {
+        while (slots_.empty() || !slots_.front().is_ready) {
+            if (reading_ended_ && slots_.empty()) {
+                shut_down("peer left");
+                co_return;
+            }
+            slot_ready_.reset();
+            co_await slot_ready_.wait();
+        }
+        bool written = co_await write_one_batch();
+        if (!written) {
+            // Nobody will read the rest; the reader must not wait for room that never comes.
+            shut_down("write failed");
+        }
+        slot_written_.set();
+    }
+}
+
+// Writes the responses that are ready, oldest first, with as few calls as file ranges allow.
+Task<bool> Connection::write_one_batch() {
+    std::vector<EncodedResponse> batch;
+    while (!slots_.empty() && slots_.front().is_ready && batch.size() < kResponsesPerWrite) {
+        slot_bytes_ -= slots_.front().response.bytes.size();
+        batch.push_back(std::move(slots_.front().response));
+        slots_.pop_front();
+    }
+    if (shutting_down_) {
+        co_return false;
+    }
+    // Which response ends the write: after it the kernel must not wait for more.
+    std::size_t last_sent = batch.size();
+    while (last_sent > 0 && !batch[last_sent - 1].is_sent) {
+        --last_sent;
+    }
+    std::vector<base::ByteView> parts;
+    for (std::size_t i = 0; i < last_sent; ++i) {
+        const EncodedResponse& response = batch[i];
+        bool is_last_response = i + 1 == last_sent;
+        std::size_t done = 0;
+        for (const protocol::Splice& splice : response.splices) {
+            parts.push_back(base::ByteView(response.bytes).subspan(done, splice.position - done));
+            done = splice.position;
+            auto head = co_await stream_->write(parts, true);
+            parts.clear();
+            if (!head) {
+                co_return false;
+            }
+            const auto& records = static_cast<const FileRecords&>(*splice.body);
+            bool more = done < response.bytes.size() || !is_last_response;
+            auto sent = co_await stream_->send_file(*records.file, records.position, splice.size, more);
+            if (!sent) {
+                TL_LOG_WARN("send_file_failed", {"peer", info_.peer.host}, {"error", base::to_string(sent.error())});
+                co_return false;
+            }
+        }
+        parts.push_back(base::ByteView(response.bytes).subspan(done));
+    }
+    if (!parts.empty()) {
+        auto written = co_await stream_->write(parts, false);
+        if (!written) {
+            co_return false;
+        }
+    }
+    last_activity_ = shard_.now();
+    for (const EncodedResponse& response : batch) {
+        if (!response.close_reason.empty()) {
+            TL_LOG_WARN("connection_closed", {"peer", info_.peer.host}, {"port", info_.peer.port},
+                        {"reason", response.close_reason});
+            shut_down(response.close_reason);
+        }
+    }
+    co_return true;
+}
+
+}  // namespace tideline::server

@@ -1,0 +1,99 @@
+// server/connection.h: one client connection: frames in, responses out, in request order.
+//
+// Reads into a large buffer, handles every complete frame in it, answers with one write. Requests run one after
+// another, as in Apache Kafka; only the second phase of a produce (waiting until records are durable) overlaps the
+// requests behind it when those are produces too, so that group commit has something to group.
+// Shard:  lives on the shard that accepted it.
+// Limits: a frame over `frame_bytes_max` closes the connection; a frame waits for the memory budget before it is read;
+//         a client that does not read its responses is not read either.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "runtime/scope.h"
+#include "server/memory_budget.h"
+#include "server/read_buffer.h"
+#include "server/reply.h"
+
+namespace tideline::server {
+
+// What handlers may know of the connection a request came by.
+struct ConnectionInfo {
+    runtime::Address peer;
+    std::string listener;  // its name: "PLAINTEXT"
+    std::string client_software_name;
+    std::string client_software_version;
+};
+
+// Decides what a frame is answered with; dispatch.h implements it over the table of APIs.
+class FrameHandler {
+public:
+    virtual ~FrameHandler() = default;
+    // Whether a request whose frame starts with these bytes may start while earlier produces wait to be durable.
+    virtual bool may_overlap(base::ByteView frame) const = 0;
+    // `frame` is the request without its length prefix and lives until the returned task ends (not Reply::later).
+    virtual runtime::Task<Reply> handle(ConnectionInfo& connection, base::ByteView frame) = 0;
+};
+
+struct ConnectionLimits {
+    std::int64_t frame_bytes_max = 100 << 20;           // socket.request.max.bytes
+    std::size_t responses_waiting_max = 64;             // responses that may queue for a slow reader
+    std::uint64_t response_bytes_waiting_max = 1 << 20; // their bytes in memory (file ranges do not count)
+};
+
+class Connection {
+public:
+    Connection(runtime::Shard& shard, std::unique_ptr<runtime::Stream> stream, std::string listener,
+               FrameHandler& handler, MemoryBudget& budget, const ConnectionLimits& limits);
+    ~Connection();
+
+    // Serves requests until the peer leaves, a request is beyond answering, or shut_down().
+    runtime::Task<void> run();
+    // Ends the connection soon; responses not yet written are lost. Idempotent.
+    void shut_down(std::string_view reason);
+
+    const ConnectionInfo& info() const { return info_; }
+    runtime::Instant last_activity() const { return last_activity_; }
+
+private:
+    struct Slot {
+        EncodedResponse response;
+        bool is_ready = false;
+    };
+
+    runtime::Task<void> read_requests();
+    runtime::Task<bool> fill_buffer();
+    runtime::Task<bool> make_room(std::size_t frame_bytes);
+    runtime::Task<bool> handle_frame(base::ByteView frame);
+    runtime::Task<void> wait_for_quiet();
+    runtime::Task<void> wait_for_reader();
+    runtime::Task<void> finish_later(runtime::Task<EncodedResponse> later, Slot& slot);
+    void fill_slot(Slot& slot, EncodedResponse response);
+
+    runtime::Task<void> write_responses();
+    runtime::Task<bool> write_one_batch();
+
+    runtime::Shard& shard_;
+    std::unique_ptr<runtime::Stream> stream_;
+    ConnectionInfo info_;
+    FrameHandler& handler_;
+    MemoryBudget& budget_;
+    const ConnectionLimits& limits_;
+
+    ReadBuffer buffer_;
+    MemoryBudget::Grant buffer_grant_;
+    std::deque<Slot> slots_;  // responses not yet written, oldest first; references stay valid at both ends
+    std::uint64_t slot_bytes_ = 0;
+    std::size_t unfinished_ = 0;  // slots whose response is still being made
+    bool reading_ended_ = false;
+    bool shutting_down_ = false;
+    runtime::Instant last_activity_;
+
+    runtime::TaskScope tasks_;
+    runtime::Event slot_ready_;    // the writer waits for it
+    runtime::Event slot_written_;  // the reader waits for it
+};
+
+}  // namespace tideline::server
