@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include "protocol/message_schema.h"
+#include "protocol/reader.h"
+
+namespace tideline::protocol {
+namespace {
+
+// Escapes quotes, control characters and all bytes that are not ASCII, which may not be UTF-8 at all.
+void append_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    for (char c : text) {
+        auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20 || byte >= 0x7f) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+        } else {
+            out += c;
+        }
+    }
+    out += '"';
+}
+
+// Walks encoded bytes along a schema. It shares no code with the generated codecs, so it also checks them.
+class Printer {
+public:
+    Printer(const MessageSchema& schema, std::int16_t version, base::ByteView encoded, std::span<const Splice> splices)
+        : schema_(schema), version_(version), total_(encoded.size()), in_(encoded), splices_(splices) {}
+
+    std::string print() {
+        structure(schema_.fields);
+        if (!in_.ok()) {
+            out_ += R"( "error": )";
+            append_quoted(out_, base::to_string(in_.error()));
+        }
+        return std::move(out_);
+    }
+
+private:
+    void structure(std::span<const FieldSchema> fields) {
+        const bool flexible = schema_.is_flexible(version_);
+        out_ += '{';
+        bool first = true;
+        for (const FieldSchema& field : fields) {
+            if (field.tag < 0 && field.versions.contains(version_) && in_.ok()) {
+                named(field, flexible && !field.is_plain, first);
+            }
+        }
+        for (auto left = flexible ? in_.read_tag_count() : 0; left > 0 && in_.ok(); --left) {
+            const Reader::Tag tag = in_.read_tag();
+            auto known = std::ranges::find(fields, static_cast<std::int32_t>(tag.number), &FieldSchema::tag);
+            if (known != fields.end() && in_.ok()) {
+                named(*known, true, first);
+            } else {
+                in_.skip_tag(tag);
+            }
+            in_.end_tag(tag);
+        }
+        out_ += '}';
+    }
+
+    void named(const FieldSchema& field, bool flexible, bool& first) {
+        if (!first) {
+            out_ += ',';
+        }
+        first = false;
+        append_quoted(out_, field.name);
+        out_ += ':';
+        if (field.is_array) {
+            array(field, flexible);
+        } else if (field.type == FieldType::structure && field.nullable.contains(version_) && !in_.read_present()) {
+            out_ += "null";
+        } else {
+            value(field, flexible, field.nullable.contains(version_));
+        }
+    }
+
+    void array(const FieldSchema& field, bool flexible) {
+        auto count = in_.read_nullable_count(flexible, 1, 0);
+        if (!count) {
+            out_ += "null";
+            return;
+        }
+        out_ += '[';
+        for (std::size_t i = 0; i < *count && in_.ok(); ++i) {
+            out_ += i == 0 ? "" : ",";
+            value(field, flexible, false);
+        }
+        out_ += ']';
+    }
+
+    void value(const FieldSchema& field, bool flexible, bool nullable) {
+        auto put = std::back_inserter(out_);
+        switch (field.type) {
+            case FieldType::boolean: fmt::format_to(put, "{}", in_.read_bool()); break;
+            case FieldType::int8: fmt::format_to(put, "{}", int{in_.read_int8()}); break;
+            case FieldType::int16:
+            case FieldType::error_code: fmt::format_to(put, "{}", in_.read_int16()); break;
+            case FieldType::uint16: fmt::format_to(put, "{}", in_.read_uint16()); break;
+            case FieldType::int32: fmt::format_to(put, "{}", in_.read_int32()); break;
+            case FieldType::uint32: fmt::format_to(put, "{}", in_.read_uint32()); break;
+            case FieldType::int64: fmt::format_to(put, "{}", in_.read_int64()); break;
+            case FieldType::float64: fmt::format_to(put, "{}", in_.read_float64()); break;
+            case FieldType::uuid: append_quoted(out_, base::to_string(in_.read_uuid())); break;
+            case FieldType::structure: structure(field.fields); break;
+            case FieldType::records: records(flexible); break;
+            case FieldType::string:
+                if (auto text = in_.read_nullable_string(flexible, nullable)) {
+                    append_quoted(out_, *text);
+                } else {
+                    out_ += "null";
+                }
+                break;
+            case FieldType::bytes:
+                if (auto bytes = in_.read_nullable_bytes(flexible, nullable)) {
+                    append_quoted(out_, fmt::format("{:02x}", fmt::join(*bytes, "")));
+                } else {
+                    out_ += "null";
+                }
+                break;
+        }
+    }
+
+    void records(bool flexible) {
+        const std::int64_t size = flexible ? std::int64_t{in_.read_unsigned_varint()} - 1 : in_.read_int32();
+        if (size < 0) {
+            out_ += "null";
+            return;
+        }
+        fmt::format_to(std::back_inserter(out_), R"({{"sizeInBytes":{}}})", size);
+        if (!splices_.empty() && splices_.front().position == total_ - in_.remaining()) {
+            splices_ = splices_.subspan(1);
+        } else {
+            in_.skip_bytes(static_cast<std::size_t>(size));
+        }
+    }
+
+    const MessageSchema& schema_;
+    std::int16_t version_;
+    std::size_t total_;
+    Reader in_;
+    std::span<const Splice> splices_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string message_to_json(const MessageSchema& schema, std::int16_t version, base::ByteView encoded,
+                            std::span<const Splice> splices) {
+    return Printer(schema, version, encoded, splices).print();
+}
+
+}  // namespace tideline::protocol
