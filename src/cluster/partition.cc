@@ -1,0 +1,239 @@
+#include "cluster/partition.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace tideline::cluster {
+
+using base::fail;
+using base::Result;
+using runtime::Task;
+
+namespace {
+
+// Expired waiters are swept when the list has grown past this.
+constexpr std::size_t kWaitersBeforeSweep = 64;
+
+}  // namespace
+
+std::string to_string(const TopicPartition& id) { return fmt::format("{}-{}", id.topic, id.partition); }
+
+void DataWaiter::signal(const std::shared_ptr<DataWaiter>& waiter, runtime::Shard& from) {
+    if (&waiter->home_ == &from) {
+        waiter->event_.set();
+        return;
+    }
+    waiter->home_.run_here([waiter] { waiter->event_.set(); });
+}
+
+Partition::Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_id, LogDir& directory,
+                     std::unique_ptr<log::PartitionLog> log, Durability durability, Offset high_watermark,
+                     std::int32_t leader_epoch)
+    : shard_(shard),
+      id_(std::move(id)),
+      topic_id_(topic_id),
+      directory_(directory),
+      log_(std::move(log)),
+      durability_(durability),
+      high_watermark_(std::clamp(high_watermark, log_->log_start_offset(), log_->next_offset())),
+      leader_epoch_(leader_epoch),
+      progress_(shard),
+      tasks_(shard) {
+    // What recovery kept is durable, and this replica is the whole in-sync set.
+    advance_high_watermark();
+}
+
+Offset Partition::read_limit(Isolation isolation) {
+    return isolation == Isolation::read_committed ? log_->last_stable_offset(high_watermark_) : high_watermark_;
+}
+
+void Partition::lead(std::int32_t leader_epoch) {
+    leader_epoch_ = leader_epoch;
+    if (auto assigned = log_->assign_epoch(leader_epoch, log_->next_offset()); !assigned) {
+        directory_.fail("leader epoch could not be recorded", assigned.error());
+    }
+}
+
+Result<> Partition::check_epoch(std::int32_t current_leader_epoch) const {
+    if (current_leader_epoch < 0 || current_leader_epoch == leader_epoch_) {
+        return {};
+    }
+    return current_leader_epoch < leader_epoch_
+               ? fail(ErrorCode::fenced_leader_epoch, "the client's leader epoch is older", current_leader_epoch)
+               : fail(ErrorCode::unknown_leader_epoch, "the client's leader epoch is newer", current_leader_epoch);
+}
+
+Result<log::AppendInfo> Partition::append(base::ByteView batch, std::int64_t now_ms) {
+    if (is_failed()) {
+        return fail(ErrorCode::kafka_storage_error, "partition is offline");
+    }
+    log::AppendOptions options{
+        .origin = log::AppendOrigin::client, .leader_epoch = leader_epoch_, .now_ms = now_ms, .transaction_version = -1};
+    auto appended = log_->append(batch, options);
+    if (!appended) {
+        if (log_->is_failed()) {
+            directory_.fail("append failed", appended.error());
+        }
+        return appended;
+    }
+    if (appended->is_duplicate) {
+        return appended;
+    }
+    if (log_->unflushed_records() == appended->last_offset - appended->base_offset + 1) {
+        oldest_unflushed_ = shard_.now();
+    }
+    if (durability_ == Durability::fsync) {
+        request_flush();
+    } else if (log_->unflushed_records() >= log_->config().flush_messages) {
+        must_flush_to_ = log_->next_offset();
+        request_flush();
+    }
+    advance_high_watermark();
+    return appended;
+}
+
+Task<Result<>> Partition::wait_acknowledged(Offset end) {
+    ++acknowledgements_waiting_;
+    while (!is_failed() && (high_watermark_ < end || log_->durable_offset() < std::min(end, must_flush_to_))) {
+        co_await progress_.wait();
+    }
+    --acknowledgements_waiting_;
+    bool reached = high_watermark_ >= end && log_->durable_offset() >= std::min(end, must_flush_to_);
+    if (!reached) {
+        co_return fail(ErrorCode::kafka_storage_error, "partition went offline before the records were durable");
+    }
+    co_return Result<>{};
+}
+
+Result<log::FetchSlice> Partition::read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch) {
+    if (is_failed()) {
+        return fail(ErrorCode::kafka_storage_error, "partition is offline");
+    }
+    return log_->read(from, max_bytes, read_limit(isolation), at_least_one_batch);
+}
+
+void Partition::add_waiter(std::weak_ptr<DataWaiter> waiter) {
+    if (is_failed()) {
+        if (auto live = waiter.lock()) {
+            DataWaiter::signal(live, shard_);
+        }
+        return;
+    }
+    if (waiters_.size() >= kWaitersBeforeSweep && waiters_.size() == waiters_.capacity()) {
+        std::erase_if(waiters_, [](const auto& each) { return each.expired(); });
+    }
+    waiters_.push_back(std::move(waiter));
+}
+
+Result<Offset> Partition::delete_records_before(Offset offset) {
+    if (is_failed()) {
+        return fail(ErrorCode::kafka_storage_error, "partition is offline");
+    }
+    Offset target = offset == -1 ? high_watermark_ : offset;
+    if (target < 0 || target > high_watermark_) {
+        return fail(ErrorCode::offset_out_of_range, "beyond the high watermark", target);
+    }
+    TL_TRY_VOID(log_->delete_records_before(target));
+    return log_->log_start_offset();
+}
+
+void Partition::flush_if_due(runtime::Instant now) {
+    std::int64_t flush_ms = log_->config().flush_ms;
+    if (is_failed() || log_->unflushed_records() == 0 || flush_ms == log::kUnlimited) {
+        return;
+    }
+    if (now - oldest_unflushed_ >= std::chrono::milliseconds(flush_ms)) {
+        request_flush();
+    }
+}
+
+void Partition::request_flush() {
+    if (!flushing_ && !closing_) {
+        flushing_ = true;
+        tasks_.spawn(flush_until_clean());
+    }
+}
+
+Task<void> Partition::flush_until_clean() {
+    // Requests handled in the same turn of the loop append first and share this flush.
+    co_await runtime::yield_now(shard_);
+    while (!is_failed()) {
+        auto plan = log_->begin_flush();
+        if (!plan) {
+            directory_.fail("flush could not start", plan.error());
+            break;
+        }
+        if (plan->is_empty()) {
+            break;
+        }
+        runtime::FileSystem& files = shard_.files();
+        auto outcome = co_await runtime::offload(shard_, [&files, &plan] { return log::PartitionLog::run_flush(files, *plan); });
+        oldest_unflushed_ = shard_.now();
+        log_->finish_flush(*plan, outcome);
+        if (!outcome) {
+            // The kernel has forgotten the dirty pages: trying again would answer "durable" for what is lost.
+            directory_.fail("flush failed", outcome.error());
+            break;
+        }
+        advance_high_watermark();
+        if (durability_ == Durability::replicated) {
+            wake_everybody();  // the high watermark was there already; acknowledgements wait for the disk
+        }
+        bool more_wanted = durability_ == Durability::fsync && log_->unflushed_records() > 0;
+        if (!more_wanted && log_->durable_offset() >= must_flush_to_) {
+            break;
+        }
+    }
+    flushing_ = false;
+    wake_everybody();
+}
+
+void Partition::advance_high_watermark() {
+    Offset committed = durability_ == Durability::fsync ? log_->durable_offset() : log_->next_offset();
+    if (committed > high_watermark_) {
+        high_watermark_ = committed;
+        wake_everybody();
+    }
+}
+
+void Partition::wake_everybody() {
+    progress_.set();
+    progress_.reset();
+    if (waiters_.empty()) {
+        return;
+    }
+    std::vector<std::weak_ptr<DataWaiter>> woken = std::move(waiters_);
+    waiters_.clear();
+    for (const auto& each : woken) {
+        if (auto waiter = each.lock()) {
+            DataWaiter::signal(waiter, shard_);
+        }
+    }
+}
+
+Task<void> Partition::quiesce() {
+    closing_ = true;
+    wake_everybody();
+    while (acknowledgements_waiting_ > 0) {
+        co_await runtime::yield_now(shard_);
+    }
+    co_await tasks_.join();
+}
+
+Task<Result<>> Partition::close() {
+    co_await quiesce();
+    if (log_->is_failed() || directory_.is_failed()) {
+        log_->abandon();
+        co_return fail(ErrorCode::kafka_storage_error, "log directory is offline");
+    }
+    log::PartitionLog& log = *log_;
+    co_return co_await runtime::offload(shard_, [&log] { return log.close(); });
+}
+
+Task<void> Partition::abandon() {
+    co_await quiesce();
+    log_->abandon();
+}
+
+}  // namespace tideline::cluster

@@ -1,0 +1,112 @@
+// cluster/partition.h: one replica of one partition on this broker: its log, its high watermark, and who waits for it.
+//
+//   append() ── log ──► flush (group commit) ──► high watermark moves ──► produce answers and parked fetches wake
+//
+// Under Durability::fsync the high watermark is what is on stable storage: nobody reads, and no acks=all is answered
+// for, a record that a crash could take back. Under Durability::replicated it is the log's end (Kafka's promise).
+// One flush is in flight a partition; whatever was appended meanwhile shares the next one.
+// Shard:   used only on the shard that owns the partition; DataWaiter::signal() crosses over.
+// Errors:  kafka_storage_error once the log or its directory failed, for good.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/log_dirs.h"
+#include "log/partition_log.h"
+#include "runtime/scope.h"
+
+namespace tideline::cluster {
+
+using log::Offset;
+
+std::string to_string(const TopicPartition& id);  // "orders-3"
+
+enum class Durability { fsync, replicated };
+enum class Isolation { read_uncommitted, read_committed };
+
+// Somebody, on whatever shard, who wants to know when a partition has more to read.
+class DataWaiter {
+public:
+    explicit DataWaiter(runtime::Shard& home) : home_(home), event_(home) {}
+
+    // From the partition's shard; wakes the waiter on its own.
+    static void signal(const std::shared_ptr<DataWaiter>& waiter, runtime::Shard& from);
+    // On the home shard.
+    runtime::Task<bool> wait_until(runtime::Instant deadline) { return event_.wait_until(deadline); }
+    void rearm() { event_.reset(); }
+
+private:
+    runtime::Shard& home_;
+    runtime::Event event_;
+};
+
+class Partition {
+public:
+    Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_id, LogDir& directory,
+              std::unique_ptr<log::PartitionLog> log, Durability durability, Offset high_watermark,
+              std::int32_t leader_epoch);
+
+    const TopicPartition& id() const { return id_; }
+    const base::Uuid& topic_id() const { return topic_id_; }
+    LogDir& directory() { return directory_; }
+    log::PartitionLog& log() { return *log_; }
+    std::int32_t leader_epoch() const { return leader_epoch_; }
+    Offset high_watermark() const { return high_watermark_; }
+    // Where a reader of this isolation stops (exclusive).
+    Offset read_limit(Isolation isolation);
+
+    // Takes over the leader epoch that the metadata log names.
+    void lead(std::int32_t leader_epoch);
+    // Null when a client's current leader epoch is ours (or -1, unknown); the error it must be told otherwise.
+    base::Result<> check_epoch(std::int32_t current_leader_epoch) const;
+
+    // Appends one validated batch. Written, not yet acknowledged: see wait_acknowledged().
+    base::Result<log::AppendInfo> append(base::ByteView batch, std::int64_t now_ms);
+    // Returns when records before `end` are what acks=all promises; the error when that can no longer happen.
+    runtime::Task<base::Result<>> wait_acknowledged(Offset end);
+
+    base::Result<log::FetchSlice> read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch);
+    // Tells `waiter` once when the read limits move, or at once when this partition is closing.
+    void add_waiter(std::weak_ptr<DataWaiter> waiter);
+
+    // DeleteRecords: -1 is the high watermark. Returns the new log start.
+    base::Result<Offset> delete_records_before(Offset offset);
+    void update_config(const log::LogConfig& config) { log_->update_config(config); }
+    // flush.ms: starts a flush when records have waited that long.
+    void flush_if_due(runtime::Instant now);
+
+    bool is_failed() const { return closing_ || log_->is_failed() || directory_.is_failed(); }
+    // Ends flushes and waits, syncs and closes the log. Waiters see kafka_storage_error. Destruction may follow.
+    runtime::Task<base::Result<>> close();
+    // The same for a partition that is being deleted: nothing is written.
+    runtime::Task<void> abandon();
+
+private:
+    void request_flush();
+    runtime::Task<void> flush_until_clean();
+    void advance_high_watermark();
+    void wake_everybody();
+    runtime::Task<void> quiesce();
+
+    runtime::Shard& shard_;
+    TopicPartition id_;
+    base::Uuid topic_id_;
+    LogDir& directory_;
+    std::unique_ptr<log::PartitionLog> log_;
+    Durability durability_;
+    Offset high_watermark_;
+    std::int32_t leader_epoch_;
+
+    Offset must_flush_to_ = 0;  // replicated mode: acknowledgements before this wait for the disk (flush.messages)
+    runtime::Instant oldest_unflushed_{};
+    bool flushing_ = false;
+    bool closing_ = false;
+    std::size_t acknowledgements_waiting_ = 0;
+    std::vector<std::weak_ptr<DataWaiter>> waiters_;
+    runtime::Event progress_;  // set and armed again whenever durability or the high watermark moved
+    runtime::TaskScope tasks_;
+};
+
+}  // namespace tideline::cluster

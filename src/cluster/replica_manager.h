@@ -1,0 +1,101 @@
+// cluster/replica_manager.h: the partitions of one shard: opened, found, kept in shape, deleted.
+//
+// Follows the metadata image: apply() opens what the image newly assigns to this broker and this shard, deletes what it
+// no longer has, and hands topic configurations on. Every shard has one; a partition belongs to exactly one of them.
+// Shard:  used only on its own shard.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "cluster/broker_config.h"
+#include "cluster/log_dirs.h"
+#include "cluster/metadata_image.h"
+#include "cluster/partition.h"
+#include "log/file_cache.h"
+
+namespace tideline::cluster {
+
+struct PartitionKey {
+    base::Uuid topic_id;
+    std::int32_t partition = 0;
+
+    friend bool operator==(const PartitionKey&, const PartitionKey&) = default;
+};
+
+struct PartitionKeyHash {
+    std::size_t operator()(const PartitionKey& key) const noexcept {
+        return std::hash<base::Uuid>()(key.topic_id) ^ static_cast<std::size_t>(key.partition) * 0x9e3779b97f4a7c15ull;
+    }
+};
+
+// The shard, of `shard_count`, that a partition lives on. The same on every start; nothing on disk depends on it.
+unsigned shard_of(const base::Uuid& topic_id, std::int32_t partition, unsigned shard_count);
+
+struct ReplicaSettings {
+    std::int32_t node_id = 1;
+    unsigned shard_count = 1;
+    Durability durability = Durability::fsync;
+    log::ProducerStateConfig producers;
+};
+
+class ReplicaManager {
+public:
+    // `log_dirs` and `files` are shared by all shards and must outlive this.
+    ReplicaManager(runtime::Shard& shard, std::vector<std::unique_ptr<LogDir>>& log_dirs, log::FileCache& files,
+                   const ReplicaSettings& settings);
+    ~ReplicaManager();
+
+    // Brings this shard's partitions in line with `image`. `topics`: those that may have changed; nullptr means all.
+    // A partition that cannot be opened stays offline; its directory is failed if the storage is to blame.
+    // `config` is the broker configuration in effect, for topic defaults.
+    runtime::Task<void> apply(ImagePtr image, const std::vector<base::Uuid>* topics, std::shared_ptr<const BrokerConfig> config);
+
+    // nullptr when this shard has no such partition (or it is offline and was never opened).
+    Partition* find(const base::Uuid& topic_id, std::int32_t partition);
+    const std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash>& partitions() const {
+        return partitions_;
+    }
+
+    std::vector<PartitionCheckpoint> checkpoints(const LogDir& directory) const;
+
+    // Retention, expiry of producers, removal of files whose delay is over.
+    runtime::Task<void> run_retention();
+    // flush.ms.
+    void flush_due();
+
+    // Closes every log. True when all of them ended clean.
+    runtime::Task<bool> close();
+
+private:
+    struct Assignment {
+        TopicPartition id;
+        base::Uuid topic_id;
+        std::int32_t leader_epoch = 0;
+        log::LogConfig config;
+    };
+    bool is_ours(const base::Uuid& topic_id, std::int32_t partition, const PartitionState& state) const;
+    void collect_changes(const MetadataImage& image, const base::Uuid& topic_id, const BrokerConfig& config,
+                         std::vector<Assignment>& to_open);
+    void collect_deleted(const MetadataImage& image, const std::vector<base::Uuid>* topics, std::vector<PartitionKey>& out);
+    runtime::Task<void> open(Assignment assignment);
+    runtime::Task<void> remove(PartitionKey key);
+    runtime::Task<void> remove_tree(std::string directory);
+    runtime::Task<void> remove_due_files();
+    LogDir* directory_for(const TopicPartition& id);
+
+    runtime::Shard& shard_;
+    std::vector<std::unique_ptr<LogDir>>& log_dirs_;
+    log::FileCache& files_;
+    ReplicaSettings settings_;
+    std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash> partitions_;
+    std::unordered_map<base::Uuid, std::vector<std::int32_t>> by_topic_;  // which of a topic's partitions are here
+    std::vector<log::DeletedFiles> doomed_files_;
+    runtime::TaskScope tasks_;
+};
+
+// The configuration of a topic's logs: its own properties over those of the broker.
+log::LogConfig effective_log_config(const MetadataImage& image, const std::string& topic, const BrokerConfig& config);
+
+}  // namespace tideline::cluster
