@@ -1,0 +1,68 @@
+#include "record/rewrite.h"
+
+namespace tideline::record {
+
+using base::fail;
+
+BatchRewriter::BatchRewriter(const BatchHeader& source, CompressionType codec, std::int32_t level, std::size_t batch_bytes_max)
+    : source_(source),
+      codec_(codec),
+      batch_bytes_max_(batch_bytes_max),
+      out_(std::make_unique<Bytes>(kBatchHeaderBytes)),
+      compressor_(make_compressor(codec, level, *out_)) {}
+
+Result<> BatchRewriter::check_size() const {
+    if (out_->size() > batch_bytes_max_) {
+        return fail(ErrorCode::message_too_large, "record batch exceeds max.message.bytes once it is compressed as the topic asks",
+                    static_cast<std::int64_t>(out_->size()));
+    }
+    return {};
+}
+
+Result<> BatchRewriter::on_record(const RecordFacts& before_key, std::size_t rest_bytes) {
+    std::int64_t timestamp = timestamp_of(source_, before_key.timestamp_delta);
+    if (timestamp < kNoTimestamp) {
+        return fail(ErrorCode::invalid_timestamp, "negative timestamp", timestamp);
+    }
+    if (count_ == 0) {
+        base_timestamp_ = timestamp;
+    }
+    std::int64_t timestamp_delta = timestamp - base_timestamp_;
+    std::int32_t offset_delta = count_++;
+    std::size_t body = 1 + base::size_of_varlong(timestamp_delta) + base::size_of_varint(offset_delta) + rest_bytes;
+    base::ByteWriter prefix;
+    prefix.write_varint(static_cast<std::int32_t>(body));
+    prefix.write_int8(0);
+    prefix.write_varlong(timestamp_delta);
+    prefix.write_varint(offset_delta);
+    compressor_->write(prefix.view());
+    return check_size();
+}
+
+Result<> BatchRewriter::on_rest(ByteView piece) {
+    compressor_->write(piece);
+    return check_size();
+}
+
+Result<Bytes> BatchRewriter::finish(TimestampType type, std::int64_t max_timestamp) {
+    compressor_->finish();
+    TL_TRY_VOID(check_size());
+    int attributes = static_cast<int>(codec_) | (source_.attributes & (kTransactionalBit | kControlBit));
+    if (type == TimestampType::log_append_time) {
+        attributes |= kLogAppendTimeBit;
+    }
+    BatchHeader header = source_;
+    header.base_offset = 0;
+    header.length = static_cast<std::int32_t>(out_->size() - kLogOverheadBytes);
+    header.leader_epoch = kNoLeaderEpoch;
+    header.attributes = static_cast<std::int16_t>(attributes);
+    header.last_offset_delta = count_ - 1;
+    header.base_timestamp = base_timestamp_;
+    header.max_timestamp = max_timestamp;
+    header.record_count = count_;
+    write_batch_header(*out_, header);
+    update_crc(*out_);
+    return std::move(*out_);
+}
+
+}  // namespace tideline::record
