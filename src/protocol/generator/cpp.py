@@ -14,6 +14,11 @@ def cpp_name(field: Field) -> str:
     return field.name + "_" if field.name in KEYWORDS else field.name
 
 
+def member(field: Field) -> str:
+    """As code inside read() and write() names it; a field may be called `version` as their parameter is."""
+    return "this->" + cpp_name(field)
+
+
 def camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
@@ -72,7 +77,7 @@ def initializer(field: Field) -> str:
 
 
 def differs_from_default(field: Field) -> str:
-    name = cpp_name(field)
+    name = member(field)
     if is_optional(field):
         if field.default == "null":
             return f"{name}.has_value()"
@@ -229,7 +234,7 @@ def nullable_argument(field: Field, possible: Range) -> str:
 
 
 def emit_read_value(out: Code, field: Field, possible: Range, flexible: int):
-    name, word = cpp_name(field), flexible_word(field)
+    name, word = member(field), flexible_word(field)
     if field.is_array:
         size = min_size(field.struct, flexible) if field.struct else SCALARS.get(field.type, 1)
         count = f"{word}, {size}, sizeof({element_type(field)})"
@@ -272,7 +277,7 @@ def scalar_read(type_name: str, word: str) -> str:
 
 
 def emit_write_value(out: Code, field: Field, possible: Range, writer="out"):
-    name, word = cpp_name(field), flexible_word(field)
+    name, word = member(field), flexible_word(field)
     if field.is_array:
         source = f"*{name}" if field.nullable else name
         access = f"{name}->size()" if field.nullable else f"{name}.size()"
@@ -354,9 +359,9 @@ def emit_tag_case(out: Code, field: Field, struct: Struct, flexible: int):
                 out("break;")
         # Should a tag come twice, the last one counts, as in Kafka.
         if field.is_array and not field.nullable:
-            out(f"{cpp_name(field)}.clear();")
+            out(f"{member(field)}.clear();")
         elif field.struct and not field.is_array:
-            out(f"{cpp_name(field)} = {{}};")
+            out(f"{member(field)} = {{}};")
         emit_read_value(out, field, field.versions, flexible)
         out("break;")
 
