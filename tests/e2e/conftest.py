@@ -1,6 +1,39 @@
-"""Makes the helpers beside the tests importable; fixtures are in tests/conftest.py."""
+"""What the end-to-end tests share; how a broker is made is in tests/conftest.py."""
 
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+from bystander import Bystander  # noqa: E402
+from lib import wire  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def module_bystander(broker):
+    bystander = Bystander(broker)
+    yield bystander
+    bystander.finish()
+
+
+@pytest.fixture
+def bystander(module_bystander):
+    """After the test, a client beside it must still be served as if nothing had happened."""
+    yield module_bystander
+    module_bystander.is_still_served()
+
+
+@pytest.fixture
+def connection(broker):
+    with wire.Connection(broker.port) as open_connection:
+        yield open_connection
+
+
+@pytest.fixture
+def topic(broker, request):
+    """A topic of two partitions named after the test."""
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:200]
+    with wire.Connection(broker.port) as admin:
+        return wire.make_topic(admin, name, partitions=2)

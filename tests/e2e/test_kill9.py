@@ -158,7 +158,8 @@ def seed():
 def test_kill9_loses_duplicates_and_reorders_no_acknowledged_record(make_broker, seed):
     chance = random.Random(seed)
     broker = make_broker(BROKER_CONFIG).start()
-    assert create(broker, TOPIC)
+    with wire.Connection(broker.port) as connection:
+        wire.make_topic(connection, TOPIC, PARTITIONS)
     load = Load(broker.bootstrap, seed)
     load.start()
     topics = []

@@ -102,8 +102,6 @@ def admin_topic(broker):
     def create(name, partitions=1, **configs):
         named = [(key.replace("_", "."), str(value)) for key, value in configs.items()]
         with wire.Connection(broker.port) as connection:
-            error = wire.create_topic(connection, name, partitions, configs=named)
-        assert error == 0, f"CreateTopics {name}: error {error}"
-        return name
+            return wire.make_topic(connection, name, partitions, configs=named)
 
     return create

@@ -6,6 +6,7 @@ bytes glued together with the writers below; an answer is read with `Reader`.
 
 import socket
 import struct
+import time
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
 API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID = 18, 19, 20, 22
@@ -221,6 +222,31 @@ def init_producer_id(connection):
     result = answer.i16(), answer.i64(), answer.i16()
     answer.end()
     return result
+
+
+# ---- what a client would repeat until it is served -----------------------------------------
+
+
+def until(try_it, accept, seconds=30):
+    """Repeats `try_it` until `accept` likes the result; both brokers may need a moment."""
+    deadline = time.monotonic() + seconds
+    while not accept(result := try_it()):
+        assert time.monotonic() < deadline, f"still {result} after {seconds} s"
+    return result
+
+
+def make_topic(connection, topic, partitions=1, **how):
+    """Creates a topic and returns its name when each partition has its leader."""
+    error = create_topic(connection, topic, partitions, **how)
+    assert error == 0, f"CreateTopics {topic}: error {error}"
+    for partition in range(partitions):
+        until(lambda: list_offset(connection, topic, partition, -1)[0], lambda e: e == 0)
+    return topic
+
+
+def new_producer_id(connection):
+    """Returns (producer id, epoch)."""
+    return until(lambda: init_producer_id(connection), lambda answer: answer[0] == 0)[1:]
 
 
 def api_versions(connection):
