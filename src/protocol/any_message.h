@@ -23,7 +23,7 @@ Result<T> decode_message(Reader& in, std::int16_t version) {
 
 template <class T>
 struct Erased final : AnyMessage {
-    explicit Erased(T&& from) : message(std::move(from)) {}
+    explicit Erased(T&& from = T()) : message(std::move(from)) {}
     void encode(Writer& out, std::int16_t version) const override { message.encode(out, version); }
     bool equals(const AnyMessage& other) const override { return message == static_cast<const Erased&>(other).message; }
     std::string to_json(std::int16_t version) const override { return message.to_json(version); }
@@ -34,6 +34,11 @@ template <class T>
 Result<std::unique_ptr<AnyMessage>> decode_any(Reader& in, std::int16_t version) {
     TL_TRY(message, T::decode(in, version));
     return std::make_unique<Erased<T>>(std::move(message));
+}
+
+template <class T>
+std::unique_ptr<AnyMessage> make_any() {
+    return std::make_unique<Erased<T>>();
 }
 
 template <class T>

@@ -52,6 +52,7 @@ struct MessageSchema {
     std::int16_t first_flexible;
     std::span<const FieldSchema> fields;
     Result<std::unique_ptr<AnyMessage>> (*decode)(Reader& in, std::int16_t version);
+    std::unique_ptr<AnyMessage> (*make)();  // all defaults
 
     bool is_flexible(std::int16_t version) const { return version >= first_flexible; }
 };

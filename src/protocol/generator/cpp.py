@@ -411,7 +411,7 @@ def emit_schema(out: Code, message: Message):
     flexible = "kNeverFlexible" if message.flexible == NEVER else message.flexible
     out(f'constexpr MessageSchema k{message.name}{{"{message.name}", MessageKind::{message.kind}, '
         f'{-1 if message.key is None else message.key}, {{{message.versions.first}, {message.versions.last}}}, '
-        f'{flexible}, {fields}, &decode_any<{message.name}>}};')
+        f'{flexible}, {fields}, &decode_any<{message.name}>, &make_any<{message.name}>}};')
 
 
 def source(file: SchemaFile) -> str:
