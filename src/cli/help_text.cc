@@ -1,0 +1,151 @@
+#include "cli/help_text.h"
+
+namespace tideline::cli::help {
+
+const std::string_view kRoot = R"(Start here:
+  tideline serve --data-dir /var/lib/tideline
+  tideline topic create orders --partitions 3
+  tideline produce orders --key-separator :
+  tideline consume orders --from beginning
+
+Every command explains itself with --help. Colour is used on a terminal only; NO_COLOR switches it off.
+)";
+
+const std::string_view kServe = R"(Examples:
+  tideline serve --data-dir /var/lib/tideline
+  tideline serve --data-dir /tmp/t --listen 127.0.0.1:0 --set message.max.bytes=2000000 --log-format json
+  tideline serve --config /etc/kafka/server.properties
+
+Without any configuration it listens on 127.0.0.1:9092. An empty data directory is formatted on first start. Port 0
+takes a free port; the line `broker_started` names it. SIGTERM and SIGINT stop the broker cleanly.
+
+Exit codes: 0 stopped cleanly; 1 bad usage, bad configuration or a data directory that cannot be used.
+)";
+
+const std::string_view kTopic = R"(Examples:
+  tideline topic create orders --partitions 3
+  tideline topic list
+)";
+
+const std::string_view kTopicCreate = R"(Examples:
+  tideline topic create orders --partitions 3 --config retention.ms=86400000
+  tideline topic create orders --if-not-exists -o json
+)";
+
+const std::string_view kTopicList = R"(Examples:
+  tideline topic list
+  tideline topic list --internal -o json
+)";
+
+const std::string_view kTopicDescribe = R"(RECORDS is latest minus earliest: compaction and transaction markers leave gaps, so it can be more than a consumer reads.
+Only configuration that differs from the broker's is shown.
+
+Examples:
+  tideline topic describe orders
+  tideline topic describe orders payments -o json
+)";
+
+const std::string_view kTopicAlter = R"(The topic's configuration is read, changed and sent back as a whole: of two people who alter one topic at the same
+moment, the later one wins. Partitions can be added, never removed; keyed records then go to other partitions than before.
+
+Examples:
+  tideline topic alter orders --config retention.ms=3600000 --delete-config segment.bytes
+  tideline topic alter orders --partitions 6
+)";
+
+const std::string_view kTopicDelete = R"(Deleting a topic deletes its records. On a terminal the command asks first; elsewhere it wants --yes.
+
+Examples:
+  tideline topic delete orders
+  tideline topic delete orders payments --yes
+)";
+
+const std::string_view kProduce = R"(Without FILE it reads standard input. A record's key comes before --key-separator, or is what the first group of
+--key-regex matches (RE2 syntax; ^ and $ match at line ends); a record without one is an error that stops the command,
+unless --key-optional sends it without a key. Records with a key go to the partition that Java clients choose
+(murmur2), records without one are spread.
+
+How the input is cut:
+  --split-on line         each line is a record (a trailing CR is kept)
+  --split-on blank-line   each block of lines is a record, as in Debian's package index
+  --split-on file         each file is a record
+  --separator '\0'        anything else; \n \t \r \0 \\ and \xHH are understood
+
+Examples:
+  echo 'customer-7:{"total": 12}' | tideline produce orders --key-separator :
+  tideline produce packages Packages --split-on blank-line --key-regex '^Package: (.*)$' --compression zstd
+  tideline produce logs /var/log/dpkg.log --header source=dpkg --header host=web1 -o json
+)";
+
+const std::string_view kConsume = R"(It reads every partition it was told, from --from to the end as it is when the command starts, then stops; --follow
+goes on. No consumer group is involved and nothing is committed.
+
+Positions, for --from and --until (which is exclusive):
+  beginning, end          of each partition
+  1042                    an offset
+  -20                     20 records before the end (write --from=-20)
+  2026-01-31T10:20:30Z    the first record at or after a time, ISO 8601; without a zone it is local time
+  @1769854830000          the same in milliseconds since 1970
+  10m ago                 the same, counted back from now (s, m, h, d, w; 1h30m ago)
+
+--format, with \n \t \r \0 \\ and \xHH as usual:
+  %t topic   %p partition   %o offset   %k key   %s value   %h headers (a=1,b=2)   %% percent sign
+  %T timestamp in ms   %D timestamp as ISO 8601   %K key bytes   %S value bytes (-1 when null)
+
+-o json prints one object a line. Bytes that are not UTF-8 are Base64, and "key_encoding" or "value_encoding"
+(for a header "encoding") says "base64".
+
+Examples:
+  tideline consume orders --follow --format '%p/%o %k: %s\n'
+  tideline consume orders --from '10m ago' -o json
+  tideline consume orders --partition 0 --from 1000 --count 10
+)";
+
+const std::string_view kCluster = R"(Example:
+  tideline cluster info
+)";
+
+const std::string_view kClusterInfo = R"(Examples:
+  tideline cluster info
+  tideline cluster info -o json --bootstrap broker-1:9092
+)";
+
+const std::string_view kLog = R"(Example:
+  tideline log dump /var/lib/tideline/orders-0/00000000000000000000.log
+)";
+
+const std::string_view kLogDump = R"(The kind of a file follows from its name:
+  log               NNN.log             record batches: offsets, producer, codec, CRC; --records looks inside
+  index             NNN.index           offset to byte position
+  timeindex         NNN.timeindex       timestamp to offset
+  txnindex          NNN.txnindex        aborted transactions
+  producer-state    NNN.snapshot        producers that the partition remembers
+  snapshot          NNN-EEE.checkpoint  a snapshot of the cluster's metadata
+  offset-checkpoint *-offset-checkpoint recovery point, log start, high watermark or cleaner, by partition
+  leader-epoch      leader-epoch-checkpoint
+  partition         partition.metadata
+  meta              meta.properties
+  quorum-state      quorum-state
+
+Files are read as they are on disk, also while a broker writes to them: the last batch may then be half there.
+
+Examples:
+  tideline log dump /var/lib/tideline/orders-0/00000000000000000000.log --records
+  tideline log dump /var/lib/tideline/recovery-point-offset-checkpoint -o json
+
+Exit codes: 0 done; 1 bad usage or an unreadable file; 5 a file is damaged (what was readable is printed, the damage is
+named with its byte position).
+)";
+
+const std::string_view kCompletion = R"(Examples:
+  source <(tideline completion bash)
+  tideline completion bash > /etc/bash_completion.d/tideline
+  tideline completion zsh > "${fpath[1]}/_tideline"
+)";
+
+const std::string_view kClientExitCodes = R"(
+Exit codes: 0 done; 1 bad usage, or a local file that cannot be read; 2 the broker refused, its error is named as Kafka
+names it; 3 no broker answered in time; 4 done in part; 130 interrupted.
+)";
+
+}  // namespace tideline::cli::help

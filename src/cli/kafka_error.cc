@@ -1,0 +1,68 @@
+#include "cli/kafka_client.h"
+
+#include "base/error_code.h"
+
+namespace tideline::cli {
+
+std::string kafka_name(rd_kafka_resp_err_t error) {
+    if (error > 0) {
+        return std::string(name_of(static_cast<ErrorCode>(error)));
+    }
+    switch (error) {
+        // What librdkafka finds out from metadata, said as the broker would say it.
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return "UNKNOWN_TOPIC_OR_PARTITION";
+        case RD_KAFKA_RESP_ERR_UNKNOWN: return "UNKNOWN_SERVER_ERROR";
+        default: return rd_kafka_err2name(error);
+    }
+}
+
+ExitCode exit_code_of(rd_kafka_resp_err_t error) {
+    switch (error) {
+        case RD_KAFKA_RESP_ERR_NO_ERROR: return ExitCode::ok;
+        case RD_KAFKA_RESP_ERR__TRANSPORT:
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        case RD_KAFKA_RESP_ERR__RESOLVE:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+        case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+        case RD_KAFKA_RESP_ERR__WAIT_COORD:
+        case RD_KAFKA_RESP_ERR__SSL:
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION: return ExitCode::unreachable;
+        case RD_KAFKA_RESP_ERR__INVALID_ARG:
+        case RD_KAFKA_RESP_ERR__CONFLICT: return ExitCode::usage;
+        default: return ExitCode::refused;
+    }
+}
+
+std::string readable_trouble(std::string_view reason) {
+    // librdkafka puts the connection's name before and timings after what a person wants to know.
+    if (std::size_t after = reason.find(" (after "); after != reason.npos) {
+        reason = reason.substr(0, after);
+    }
+    if (std::size_t failed = reason.rfind(" failed: "); failed != reason.npos) {
+        reason.remove_prefix(failed + 9);
+    } else if (std::size_t colon = reason.find(": "); colon != reason.npos && reason.find('/') < colon) {
+        reason.remove_prefix(colon + 2);
+    }
+    return std::string(reason);
+}
+
+std::string hint_for(rd_kafka_resp_err_t error) {
+    switch (error) {
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return "See which topics there are: tideline topic list";
+        case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+            return "Add --if-not-exists to be content with it, or change it: tideline topic alter";
+        case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+            return "There cannot be more copies than brokers: tideline cluster info";
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+            return "The limits are max.message.bytes of the topic and message.max.bytes of the client (-X message.max.bytes=N)";
+        case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+            return "Topic names are 1 to 249 letters, digits, dots, underscores and hyphens";
+        default: return "";
+    }
+}
+
+}  // namespace tideline::cli

@@ -1,0 +1,44 @@
+#include "cli/options.h"
+
+namespace tideline::cli {
+namespace {
+
+std::optional<std::string> contradiction_in(const ServeOptions& o) {
+    if (o.data_dir.empty() && o.config.empty()) {
+        return "--data-dir DIR is required (or --config FILE with log.dirs)";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> contradiction_in(const TopicAlterOptions& o) {
+    if (!o.partitions && o.configs.empty() && o.deleted_configs.empty()) {
+        return "one of --partitions, --config and --delete-config is required";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> contradiction_in(const ProduceOptions& o) {
+    if (o.idempotent.value_or(false) && o.acks != "all") {
+        return "--idempotent needs --acks all";
+    }
+    if (o.key_separator && o.key_separator->empty()) {
+        return "--key-separator is empty";
+    }
+    if (o.separator && o.separator->empty()) {
+        return "--separator is empty";
+    }
+    return std::nullopt;
+}
+
+template <class Options>
+std::optional<std::string> contradiction_in(const Options&) {
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> contradiction(const Command& command) {
+    return std::visit([](const auto& options) { return contradiction_in(options); }, command);
+}
+
+}  // namespace tideline::cli

@@ -1,0 +1,132 @@
+// cli/options.h: what each command was asked to do, as plain values.
+//
+// command_line.cc fills them from the arguments; the commands read nothing else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cli/serve.h"
+
+namespace tideline::cli {
+
+using KeyValue = std::pair<std::string, std::string>;
+
+inline constexpr const char* kDefaultBootstrap = "127.0.0.1:9092";
+
+struct OutputOptions {
+    bool json = false;
+};
+
+// What every command that talks to a broker has.
+struct ClientOptions {
+    std::string bootstrap = kDefaultBootstrap;
+    double timeout_seconds = 10;
+    std::vector<KeyValue> properties;  // handed to librdkafka as they are
+    bool verbose = false;              // show librdkafka's own log lines
+};
+
+struct TopicCreateOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string topic;
+    int partitions = -1;          // -1: the broker's num.partitions
+    int replication_factor = -1;  // -1: the broker's default.replication.factor
+    std::vector<KeyValue> configs;
+    bool if_not_exists = false;
+};
+
+struct TopicListOptions {
+    OutputOptions output;
+    ClientOptions client;
+    bool internal = false;
+    bool names = false;
+};
+
+struct TopicDescribeOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> topics;
+};
+
+struct TopicAlterOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string topic;
+    std::optional<int> partitions;
+    std::vector<KeyValue> configs;
+    std::vector<std::string> deleted_configs;
+};
+
+struct TopicDeleteOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> topics;
+    bool yes = false;
+    bool if_exists = false;
+};
+
+// Where one record ends and the next begins.
+enum class SplitOn { line, blank_line, file };
+
+struct ProduceOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string topic;
+    std::vector<std::string> files;  // none: standard input
+    SplitOn split_on = SplitOn::line;
+    std::optional<std::string> separator;      // overrides split_on
+    std::optional<std::string> key_separator;  // at most one of these two
+    std::optional<std::string> key_regex;
+    bool key_optional = false;
+    std::vector<KeyValue> headers;
+    std::optional<std::string> null_marker;
+    std::string compression = "none";
+    std::optional<std::int32_t> partition;
+    std::string acks = "all";
+    std::optional<bool> idempotent;  // unset: on when acks=all
+    bool auto_create = false;
+};
+
+struct ConsumeOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string topic;
+    std::vector<std::int32_t> partitions;  // none: all
+    std::string from = "beginning";
+    std::optional<std::string> until;
+    std::optional<std::int64_t> count;
+    bool follow = false;
+    std::string format = "%s\\n";
+    std::string null_marker;
+    std::string isolation = "read_uncommitted";
+};
+
+struct ClusterInfoOptions {
+    OutputOptions output;
+    ClientOptions client;
+};
+
+struct LogDumpOptions {
+    OutputOptions output;
+    std::vector<std::string> files;
+    std::string kind = "auto";
+    bool records = false;
+};
+
+struct CompletionOptions {
+    std::string shell;
+};
+
+using Command = std::variant<TopicCreateOptions, TopicListOptions, TopicDescribeOptions, TopicAlterOptions,
+                             TopicDeleteOptions, ProduceOptions, ConsumeOptions, ClusterInfoOptions, LogDumpOptions,
+                             CompletionOptions, ServeOptions>;
+
+// Why options that are each right do not go together, or nullopt.
+std::optional<std::string> contradiction(const Command& command);
+
+}  // namespace tideline::cli

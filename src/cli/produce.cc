@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/record_key.h"
+#include "cli/record_sender.h"
+#include "cli/record_splitter.h"
+#include "cli/terminal.h"
+#include "cli/text_codec.h"
+#include "cli/text_table.h"
+
+namespace tideline::cli {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+// Past this a missing separator is more likely than a record.
+constexpr std::size_t kRecordBytesMax = 256u << 20;
+
+class Production {
+public:
+    Production(const ProduceOptions& options, Console& console, KeyFinder keys, std::optional<std::string> separator)
+        : options_(options), progress_(console), keys_(std::move(keys)), separator_(std::move(separator)) {}
+
+    Outcome<> open() {
+        TL_TRY_VOID(sender_.open(options_));
+        begin_ = terminal::steady_seconds();
+        return {};
+    }
+
+    // Sends every record of every input, until the end, a mistake in the input or Ctrl-C.
+    Outcome<> send_all();
+    // Waits for what was sent.
+    void settle();
+
+    ProgressState state() const;
+    const RecordSender& sender() const { return sender_; }
+    std::int64_t without_key() const { return without_key_; }
+
+private:
+    Outcome<> send_input(const std::string& path, terminal::Input input);
+    Outcome<> send_record(const std::string& path, std::string_view record);
+
+    const ProduceOptions& options_;
+    Progress progress_;
+    KeyFinder keys_;
+    std::optional<std::string> separator_;
+    RecordSender sender_;
+    double begin_ = 0;
+    std::int64_t input_bytes_ = 0;
+    std::optional<std::int64_t> input_bytes_total_;
+    std::int64_t in_this_input_ = 0;
+    std::int64_t without_key_ = 0;
+};
+
+std::string shown_name(const std::string& path) { return path == "-" ? "standard input" : "'" + path + "'"; }
+
+Outcome<> Production::send_all() {
+    std::vector<std::string> paths = options_.files.empty() ? std::vector<std::string>{"-"} : options_.files;
+    // Every file is opened before the first record leaves: a misspelt third name must not leave two files sent.
+    std::vector<terminal::Input> inputs;
+    std::int64_t total = 0;
+    bool total_known = true;
+    for (const std::string& path : paths) {
+        std::string why;
+        auto input = terminal::Input::open(path, why);
+        if (!input) {
+            return usage_failure(fmt::format("cannot read '{}': {}", path, why));
+        }
+        total += input->size().value_or(0);
+        total_known = total_known && input->size().has_value();
+        inputs.push_back(std::move(*input));
+    }
+    if (total_known) {
+        input_bytes_total_ = total;
+    }
+    for (std::size_t i = 0; i < inputs.size() && !terminal::interrupted(); ++i) {
+        TL_TRY_VOID(send_input(paths[i], std::move(inputs[i])));
+    }
+    return {};
+}
+
+Outcome<> Production::send_input(const std::string& path, terminal::Input input) {
+    RecordSplitter splitter(options_.split_on, separator_);
+    in_this_input_ = 0;
+    while (!terminal::interrupted()) {
+        std::string why;
+        std::int64_t got = input.read_into(splitter.buffer(), kReadBytes, why);
+        if (got < 0) {
+            return usage_failure(fmt::format("cannot read {}: {}", shown_name(path), why));
+        }
+        if (got == 0) {
+            break;
+        }
+        input_bytes_ += got;
+        while (auto record = splitter.next()) {
+            TL_TRY_VOID(send_record(path, *record));
+        }
+        if (splitter.pending() > kRecordBytesMax) {
+            return usage_failure(fmt::format("record {} of {} does not end within 256 MiB", in_this_input_ + 1,
+                                             shown_name(path)));
+        }
+        sender_.poll();
+        progress_.update(state());
+    }
+    // After Ctrl-C the rest may be half a record.
+    if (auto record = splitter.finish(); record && !terminal::interrupted()) {
+        TL_TRY_VOID(send_record(path, *record));
+    }
+    return {};
+}
+
+Outcome<> Production::send_record(const std::string& path, std::string_view record) {
+    ++in_this_input_;
+    auto keyed = keys_.find(record);
+    if (!keyed) {
+        return usage_failure(fmt::format("record {} of {} has no key", in_this_input_, shown_name(path)),
+                             fmt::format("It begins with: {}\nAdd --key-optional to send such records without a key",
+                                         Json(std::string(record.substr(0, 60)))
+                                             .dump(-1, ' ', true, Json::error_handler_t::replace)));
+    }
+    without_key_ += keyed->key ? 0 : 1;
+    return sender_.send(*keyed);
+}
+
+void Production::settle() {
+    while (!sender_.flush()) {
+        progress_.update(state());
+    }
+    progress_.clear();
+}
+
+ProgressState Production::state() const {
+    const DeliveryCount& count = sender_.count();
+    return {count.records, count.bytes, terminal::steady_seconds() - begin_, input_bytes_, input_bytes_total_};
+}
+
+void print_summary(Console& console, const ProduceOptions& options, const DeliveryCount& count, double seconds) {
+    double rate = static_cast<double>(count.records) / std::max(seconds, 1e-9);
+    if (options.output.json) {
+        Json partitions = Json::object();
+        for (const auto& [partition, records] : count.by_partition) {
+            partitions[std::to_string(partition)] = records;
+        }
+        Json errors = Json::object();
+        for (const auto& [error, records] : count.failed) {
+            errors[kafka_name(error)] = records;
+        }
+        print_json(console, Json{{"topic", options.topic},
+                                 {"records", count.records},
+                                 {"bytes", count.bytes},
+                                 {"failed", count.failed_total()},
+                                 {"seconds", std::round(seconds * 1000) / 1000},
+                                 {"partitions", partitions},
+                                 {"errors", errors}});
+        return;
+    }
+    std::string partitions;
+    for (const auto& [partition, records] : count.by_partition) {
+        partitions += fmt::format("{}{}: {}", partitions.empty() ? "" : ", ", partition, with_thousands(records));
+    }
+    console.print(fmt::format("{} record{} ({}) sent to {} in {:.2f} s, {} records/s{}\n", with_thousands(count.records),
+                              count.records == 1 ? "" : "s", human_bytes(static_cast<double>(count.bytes)),
+                              options.topic, seconds, with_thousands(std::llround(rate)),
+                              partitions.empty() ? "" : "; partitions " + partitions));
+}
+
+// One report for each kind of error, and the exit code for all.
+ExitCode report_failed(Console& console, const ProduceOptions& options, const RecordSender& sender) {
+    const DeliveryCount& count = sender.count();
+    if (count.failed.empty()) {
+        return ExitCode::ok;
+    }
+    for (const auto& [error, records] : count.failed) {
+        std::string doing = fmt::format("send {} record{} to '{}'", with_thousands(records), records == 1 ? "" : "s",
+                                        options.topic);
+        report(console, sender.failure_of(error, doing), options.output.json);
+    }
+    return count.records > 0 ? ExitCode::partial : exit_code_of(count.failed.begin()->first);
+}
+
+}  // namespace
+
+Outcome<ExitCode> run(const ProduceOptions& options, Console& console) {
+    std::optional<std::string> separator;
+    if (options.separator) {
+        TL_TRY(text, unescape(*options.separator));
+        separator = text;
+    }
+    TL_TRY(keys, KeyFinder::make(options));
+    Production production(options, console, std::move(keys), separator);
+    TL_TRY_VOID(production.open());
+    auto sent = production.send_all();
+    // Records before a mistake in the input have left; say what became of them in any case.
+    production.settle();
+    print_summary(console, options, production.sender().count(), production.state().seconds);
+    ExitCode exit = report_failed(console, options, production.sender());
+    if (!sent) {
+        Failure failure = sent.error();
+        failure.exit = production.sender().count().records > 0 ? ExitCode::partial : failure.exit;
+        return std::unexpected(failure);
+    }
+    return terminal::interrupted() ? ExitCode::interrupted : exit;
+}
+
+}  // namespace tideline::cli

@@ -1,0 +1,170 @@
+#include "cli/record_sender.h"
+
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "cli/terminal.h"
+
+namespace tideline::cli {
+namespace {
+
+// Polling takes a lock and an atomic or two: not for every record.
+constexpr int kRecordsPerPoll = 500;
+
+// Which of the parts below differ from record to record.
+constexpr std::size_t kValuePart = 0;
+constexpr std::size_t kKeyPart = 1;
+
+std::vector<KeyValue> producer_settings(const ProduceOptions& options) {
+    bool idempotent = options.idempotent.value_or(options.acks == "all");
+    return {
+        {"enable.idempotence", idempotent ? "true" : "false"},
+        {"acks", options.acks},
+        {"compression.type", options.compression},
+        // The partition that Java clients choose for a key; librdkafka's own default is another one.
+        {"partitioner", "murmur2_random"},
+        // What is too large is for the broker and its topic to say.
+        {"message.max.bytes", "100000000"},
+        {"message.timeout.ms", fmt::format("{:.0f}", std::max(120'000.0, options.client.timeout_seconds * 1000))},
+    };
+}
+
+}  // namespace
+
+std::int64_t DeliveryCount::failed_total() const {
+    return std::accumulate(failed.begin(), failed.end(), std::int64_t{0},
+                           [](std::int64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+RecordSender::~RecordSender() {
+    if (topic_ != nullptr) {
+        rd_kafka_topic_destroy(topic_);
+    }
+}
+
+Outcome<> RecordSender::open(const ProduceOptions& options) {
+    TL_TRY(client, KafkaClient::open(options.client, KafkaClient::Role::producer, producer_settings(options), this));
+    client_ = std::move(client);
+    TL_TRY_VOID(options.auto_create ? client_->connect() : check_topic(options));
+    partition_ = options.partition.value_or(RD_KAFKA_PARTITION_UA);
+    topic_ = rd_kafka_topic_new(client_->handle(), options.topic.c_str(), nullptr);
+    if (topic_ == nullptr) {
+        return std::unexpected(client_->failure(rd_kafka_last_error(), fmt::format("produce to '{}'", options.topic)));
+    }
+    if (!options.headers.empty()) {
+        prepare_parts(options.headers);
+    }
+    return {};
+}
+
+Outcome<> RecordSender::check_topic(const ProduceOptions& options) {
+    auto topics = client_->topics({options.topic});
+    if (!topics) {
+        Failure failure = topics.error();
+        if (failure.exit == ExitCode::refused) {
+            failure.hint = fmt::format("Create it: tideline topic create {}", options.topic);
+        }
+        return std::unexpected(failure);
+    }
+    std::size_t partitions = topics->front().partitions.size();
+    if (options.partition && static_cast<std::size_t>(*options.partition) >= partitions) {
+        return std::unexpected(Failure{ExitCode::refused,
+                                       fmt::format("topic '{}' has no partition {}", options.topic, *options.partition),
+                                       fmt::format("Its partitions are 0 to {}", partitions - 1),
+                                       "UNKNOWN_TOPIC_OR_PARTITION"});
+    }
+    return {};
+}
+
+rd_kafka_resp_err_t RecordSender::enqueue(const KeyedRecord& record) {
+    auto* value = record.value ? const_cast<char*>(record.value->data()) : nullptr;
+    std::size_t value_size = record.value ? record.value->size() : 0;
+    auto* key = record.key ? const_cast<char*>(record.key->data()) : nullptr;
+    std::size_t key_size = record.key ? record.key->size() : 0;
+    if (parts_.empty()) {
+        int status = rd_kafka_produce(topic_, partition_, RD_KAFKA_MSG_F_COPY, value, value_size, key, key_size, nullptr);
+        return status == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
+    }
+    parts_[kValuePart].u.mem = {value, value_size};
+    parts_[kKeyPart].u.mem = {key, key_size};
+    rd_kafka_error_t* refused = rd_kafka_produceva(client_->handle(), parts_.data(), parts_.size());
+    if (refused == nullptr) {
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    rd_kafka_resp_err_t error = rd_kafka_error_code(refused);
+    rd_kafka_error_destroy(refused);
+    return error;
+}
+
+void RecordSender::prepare_parts(const std::vector<KeyValue>& headers) {
+    parts_.resize(5);
+    parts_[kValuePart].vtype = RD_KAFKA_VTYPE_VALUE;
+    parts_[kKeyPart].vtype = RD_KAFKA_VTYPE_KEY;
+    parts_[2].vtype = RD_KAFKA_VTYPE_RKT;
+    parts_[2].u.rkt = topic_;
+    parts_[3].vtype = RD_KAFKA_VTYPE_PARTITION;
+    parts_[3].u.i32 = partition_;
+    parts_[4].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    parts_[4].u.i = RD_KAFKA_MSG_F_COPY;
+    for (const auto& [name, value] : headers) {
+        rd_kafka_vu_t& part = parts_.emplace_back();
+        part.vtype = RD_KAFKA_VTYPE_HEADER;
+        part.u.header = {name.c_str(), value.data(), static_cast<ssize_t>(value.size())};
+    }
+}
+
+Outcome<> RecordSender::send(const KeyedRecord& record) {
+    for (;;) {
+        rd_kafka_resp_err_t error = enqueue(record);
+        if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            // Deliveries make room. This is how a slow broker slows the input down.
+            rd_kafka_poll(client_->handle(), 100);
+            if (terminal::interrupted()) {
+                ++count_.failed[RD_KAFKA_RESP_ERR__QUEUE_FULL];
+                return {};
+            }
+            continue;
+        }
+        if (error == RD_KAFKA_RESP_ERR__FATAL) {
+            return fatal();
+        }
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            ++count_.failed[error];
+        }
+        if (++since_poll_ >= kRecordsPerPoll) {
+            poll();
+        }
+        return {};
+    }
+}
+
+Outcome<> RecordSender::fatal() {
+    char why[512];
+    rd_kafka_resp_err_t error = rd_kafka_fatal_error(client_->handle(), why, sizeof why);
+    return std::unexpected(client_->failure(error, "go on producing", why));
+}
+
+void RecordSender::poll() {
+    since_poll_ = 0;
+    rd_kafka_poll(client_->handle(), 0);
+}
+
+bool RecordSender::flush() { return rd_kafka_flush(client_->handle(), 100) == RD_KAFKA_RESP_ERR_NO_ERROR; }
+
+void RecordSender::on_delivery(const rd_kafka_message_t& message) {
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        ++count_.failed[message.err];
+        return;
+    }
+    ++count_.records;
+    count_.bytes += static_cast<std::int64_t>(message.len + message.key_len);
+    ++count_.by_partition[message.partition];
+}
+
+Failure RecordSender::failure_of(rd_kafka_resp_err_t error, const std::string& doing) const {
+    return client_->failure(error, doing);
+}
+
+}  // namespace tideline::cli

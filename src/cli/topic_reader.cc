@@ -1,0 +1,220 @@
+#include "cli/topic_reader.h"
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "cli/terminal.h"
+
+namespace tideline::cli {
+namespace {
+
+std::vector<KeyValue> consumer_settings(const ConsumeOptions& options) {
+    return {
+        {"isolation.level", options.isolation},
+        {"enable.partition.eof", "true"},
+        // A range that vanished under the reader is an error to report, not a reason to jump.
+        {"auto.offset.reset", "error"},
+        {"fetch.wait.max.ms", "100"},
+        {"fetch.error.backoff.ms", "100"},
+    };
+}
+
+TimestampKind kind_of(rd_kafka_timestamp_type_t type) {
+    switch (type) {
+        case RD_KAFKA_TIMESTAMP_CREATE_TIME: return TimestampKind::create_time;
+        case RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME: return TimestampKind::log_append_time;
+        default: return TimestampKind::none;
+    }
+}
+
+std::optional<std::string_view> bytes_or_null(const void* data, std::size_t size) {
+    if (data == nullptr) {
+        return std::nullopt;
+    }
+    return std::string_view(static_cast<const char*>(data), size);
+}
+
+}  // namespace
+
+Outcome<std::unique_ptr<TopicReader>> TopicReader::open(const ConsumeOptions& options) {
+    std::unique_ptr<TopicReader> reader(new TopicReader(options.follow));
+    TL_TRY(client, KafkaClient::open(options.client, KafkaClient::Role::consumer, consumer_settings(options)));
+    reader->client_ = std::move(client);
+    return reader;
+}
+
+TopicReader::~TopicReader() {
+    if (message_ != nullptr) {
+        rd_kafka_message_destroy(message_);
+    }
+    while (!reading_.empty()) {
+        finish_partition(reading_.begin()->first);
+    }
+    if (queue_ != nullptr) {
+        rd_kafka_queue_destroy(queue_);
+    }
+    if (topic_ != nullptr) {
+        rd_kafka_topic_destroy(topic_);
+    }
+}
+
+Outcome<> TopicReader::start(const ConsumeOptions& options, std::vector<std::string>& warnings) {
+    auto offset = [](std::int64_t local) { return terminal::local_utc_offset(local); };
+    TL_TRY(from, parse_position(options.from, terminal::wall_ms(), offset));
+    std::optional<Position> until;
+    if (options.until) {
+        TL_TRY(position, parse_position(*options.until, terminal::wall_ms(), offset));
+        until = position;
+    }
+    TL_TRY(topics, client_->topics({options.topic}));
+    TL_TRY(partitions, wanted_partitions(topics.front(), options));
+    TL_TRY(bounds, bounds_of(topics.front(), partitions, from, until));
+    for (const PartitionBounds& bound : bounds) {
+        ReadRange range = resolve(bound, from, until, options.follow, warnings);
+        if (!range.is_empty()) {
+            reading_.emplace(range.partition, range);
+        }
+    }
+    return begin_reading(options.topic);
+}
+
+Outcome<std::vector<std::int32_t>> TopicReader::wanted_partitions(const TopicInfo& topic,
+                                                                  const ConsumeOptions& options) {
+    std::vector<std::int32_t> all;
+    for (const PartitionInfo& partition : topic.partitions) {
+        all.push_back(partition.id);
+    }
+    if (options.partitions.empty()) {
+        return all;
+    }
+    for (std::int32_t wanted : options.partitions) {
+        if (!std::ranges::binary_search(all, wanted)) {
+            return std::unexpected(Failure{ExitCode::refused,
+                                           fmt::format("topic '{}' has no partition {}", topic.name, wanted),
+                                           fmt::format("It has {}", all.size()), "UNKNOWN_TOPIC_OR_PARTITION"});
+        }
+    }
+    std::set<std::int32_t> once(options.partitions.begin(), options.partitions.end());
+    return std::vector<std::int32_t>(once.begin(), once.end());
+}
+
+Outcome<std::vector<PartitionBounds>> TopicReader::bounds_of(const TopicInfo& topic,
+                                                             const std::vector<std::int32_t>& partitions,
+                                                             const Position& from, const std::optional<Position>& until) {
+    using Offsets = std::map<std::int32_t, std::int64_t>;
+    TL_TRY(earliest, client_->offsets_at(topic, partitions, RD_KAFKA_OFFSET_BEGINNING));
+    TL_TRY(latest, client_->offsets_at(topic, partitions, RD_KAFKA_OFFSET_END));
+    Offsets from_times;
+    Offsets until_times;
+    if (from.kind == Position::Kind::time) {
+        TL_TRY(found, client_->offsets_at(topic, partitions, from.value));
+        from_times = found;
+    }
+    if (until && until->kind == Position::Kind::time) {
+        TL_TRY(found, client_->offsets_at(topic, partitions, until->value));
+        until_times = found;
+    }
+    auto at = [](const Offsets& offsets, std::int32_t partition) {
+        auto found = offsets.find(partition);
+        return found == offsets.end() ? std::int64_t{-1} : found->second;
+    };
+    std::vector<PartitionBounds> bounds;
+    for (std::int32_t partition : partitions) {
+        bounds.push_back({partition, at(earliest, partition), at(latest, partition), at(from_times, partition),
+                          at(until_times, partition)});
+    }
+    return bounds;
+}
+
+Outcome<> TopicReader::begin_reading(const std::string& topic) {
+    queue_ = rd_kafka_queue_new(client_->handle());
+    topic_ = rd_kafka_topic_new(client_->handle(), topic.c_str(), nullptr);
+    for (const auto& [partition, range] : reading_) {
+        if (rd_kafka_consume_start_queue(topic_, partition, range.start, queue_) != 0) {
+            return std::unexpected(client_->failure(rd_kafka_last_error(), fmt::format("read topic '{}'", topic)));
+        }
+    }
+    last_heard_ = terminal::steady_seconds();
+    return {};
+}
+
+Outcome<TopicReader::Step> TopicReader::next(int wait_ms) {
+    if (message_ != nullptr) {
+        rd_kafka_message_destroy(std::exchange(message_, nullptr));
+    }
+    while (!reading_.empty()) {
+        rd_kafka_message_t* message = rd_kafka_consume_queue(queue_, wait_ms);
+        if (message == nullptr) {
+            rd_kafka_poll(client_->handle(), 0);
+            double silent = terminal::steady_seconds() - last_heard_;
+            if (wait_ms > 0 && !follow_ && silent * 1000 > client_->timeout_ms()) {
+                return std::unexpected(client_->failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "go on reading"));
+            }
+            return Step::idle;
+        }
+        TL_TRY(step, take(message));
+        if (step == Step::record) {
+            return step;
+        }
+    }
+    return Step::done;
+}
+
+// Owns `message`: keeps it for the view, or destroys it.
+Outcome<TopicReader::Step> TopicReader::take(rd_kafka_message_t* message) {
+    std::unique_ptr<rd_kafka_message_t, decltype(&rd_kafka_message_destroy)> owned(message, &rd_kafka_message_destroy);
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        return std::unexpected(client_->failure(
+            message->err, fmt::format("read partition {}", message->partition), rd_kafka_message_errstr(message)));
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        last_heard_ = terminal::steady_seconds();
+    }
+    auto at = reading_.find(message->partition);
+    if (at == reading_.end()) {
+        return Step::idle;  // it was on its way when its partition was finished
+    }
+    const std::optional<std::int64_t> stop = at->second.stop;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || (stop && message->offset >= *stop)) {
+        // Compaction and transaction markers leave offsets without a record: the end can come before stop does.
+        if (stop && message->offset >= *stop) {
+            finish_partition(message->partition);
+        }
+        return Step::idle;
+    }
+    make_view(*message);
+    message_ = owned.release();
+    if (stop && message->offset + 1 >= *stop) {
+        finish_partition(message->partition);
+    }
+    return Step::record;
+}
+
+void TopicReader::make_view(const rd_kafka_message_t& message) {
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    view_.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+    view_.timestamp_kind = kind_of(type);
+    view_.topic = rd_kafka_topic_name(message.rkt);
+    view_.partition = message.partition;
+    view_.offset = message.offset;
+    view_.key = bytes_or_null(message.key, message.key_len);
+    view_.value = bytes_or_null(message.payload, message.len);
+    view_.headers.clear();
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+        view_.headers.push_back({name, bytes_or_null(value, size)});
+    }
+}
+
+void TopicReader::finish_partition(std::int32_t partition) {
+    rd_kafka_consume_stop(topic_, partition);
+    reading_.erase(partition);
+}
+
+}  // namespace tideline::cli

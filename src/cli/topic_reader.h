@@ -1,0 +1,57 @@
+// cli/topic_reader.h: reads ranges of partitions without a consumer group.
+//
+// Built on librdkafka's simple consumer: assign() would need a group.id, and a group.id makes librdkafka ask for a
+// group coordinator, which nothing here needs.
+// Thread:  one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/kafka_client.h"
+#include "cli/position.h"
+#include "cli/record_view.h"
+
+namespace tideline::cli {
+
+class TopicReader {
+public:
+    enum class Step { record, idle, done };
+
+    static Outcome<std::unique_ptr<TopicReader>> open(const ConsumeOptions& options);
+    ~TopicReader();
+    TopicReader(const TopicReader&) = delete;
+    TopicReader& operator=(const TopicReader&) = delete;
+
+    // Finds out what to read; sentences for people about offsets that are not there go to `warnings`.
+    Outcome<> start(const ConsumeOptions& options, std::vector<std::string>& warnings);
+
+    // The next record (see record(), valid until the next call), or idle after `wait_ms` without one, or done when
+    // every range is read. A broker that stays silent for the timeout is an error, except while following.
+    Outcome<Step> next(int wait_ms);
+    const RecordView& record() const { return view_; }
+
+private:
+    explicit TopicReader(bool follow) : follow_(follow) {}
+    Outcome<std::vector<PartitionBounds>> bounds_of(const TopicInfo& topic, const std::vector<std::int32_t>& partitions,
+                                                    const Position& from, const std::optional<Position>& until);
+    Outcome<std::vector<std::int32_t>> wanted_partitions(const TopicInfo& topic, const ConsumeOptions& options);
+    Outcome<> begin_reading(const std::string& topic);
+    Outcome<Step> take(rd_kafka_message_t* message);
+    void make_view(const rd_kafka_message_t& message);
+    void finish_partition(std::int32_t partition);
+
+    bool follow_;
+    double last_heard_ = 0;
+    std::unique_ptr<KafkaClient> client_;
+    rd_kafka_topic_t* topic_ = nullptr;
+    rd_kafka_queue_t* queue_ = nullptr;
+    rd_kafka_message_t* message_ = nullptr;  // what view_ points into
+    std::map<std::int32_t, ReadRange> reading_;
+    RecordView view_;
+};
+
+}  // namespace tideline::cli

@@ -1,0 +1,11 @@
+// cli/version.h: who we are.
+#pragma once
+
+#include <string>
+
+namespace tideline::cli {
+
+// "tideline 0.1.0 (librdkafka 2.0.2)"
+std::string version_text();
+
+}  // namespace tideline::cli
