@@ -4,6 +4,8 @@
 #include <lz4hc.h>
 #include <snappy-c.h>
 #include <zlib.h>
+// For the size hint, which is not in the stable part of the API. Debian's shared library has it.
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include <algorithm>
@@ -171,10 +173,15 @@ private:
 
 class ZstdWriter final : public BlockWriter {
 public:
-    ZstdWriter(std::int32_t level, Bytes& out, unsigned long long size) : BlockWriter(kStreamBytes, out), context_(ZSTD_createCCtx()) {
+    ZstdWriter(std::int32_t level, Bytes& out, std::size_t size, bool size_is_exact)
+        : BlockWriter(kStreamBytes, out), context_(ZSTD_createCCtx()) {
         TL_CHECK(context_ != nullptr);
         ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
-        ZSTD_CCtx_setPledgedSrcSize(context_, size);
+        if (size_is_exact) {
+            ZSTD_CCtx_setPledgedSrcSize(context_, size);
+        }
+        // Tables are sized for what is expected. Level 22 would otherwise take 700 MiB for a stream of any length.
+        ZSTD_CCtx_setParameter(context_, ZSTD_c_srcSizeHint, static_cast<int>(std::clamp<std::size_t>(size, 1, kHintMax)));
     }
     ~ZstdWriter() override { ZSTD_freeCCtx(context_); }
     ZstdWriter(const ZstdWriter&) = delete;
@@ -195,29 +202,31 @@ private:
         } while (end == ZSTD_e_end ? left != 0 : in.pos != in.size);
     }
 
+    static constexpr std::size_t kHintMax = std::size_t{8} << 20;
+
     ZSTD_CCtx* context_;
 };
 
-std::unique_ptr<Compressor> make_sized(CompressionType type, std::int32_t level, Bytes& out, unsigned long long size) {
+std::unique_ptr<Compressor> make_sized(CompressionType type, std::int32_t level, Bytes& out, std::size_t size, bool size_is_exact) {
     TL_CHECK(is_legal_level(type, level));
     switch (type) {
         case CompressionType::none: return std::make_unique<PlainWriter>(out);
         case CompressionType::gzip: return std::make_unique<GzipWriter>(level, out);
         case CompressionType::snappy: return std::make_unique<SnappyWriter>(out);
         case CompressionType::lz4: return std::make_unique<Lz4Writer>(level, out);
-        case CompressionType::zstd: return std::make_unique<ZstdWriter>(level, out, size);
+        case CompressionType::zstd: return std::make_unique<ZstdWriter>(level, out, size, size_is_exact);
     }
     TL_CHECK(false);
 }
 
 }  // namespace
 
-std::unique_ptr<Compressor> make_compressor(CompressionType type, std::int32_t level, Bytes& out) {
-    return make_sized(type, level, out, ZSTD_CONTENTSIZE_UNKNOWN);
+std::unique_ptr<Compressor> make_compressor(CompressionType type, std::int32_t level, Bytes& out, std::size_t expected_bytes) {
+    return make_sized(type, level, out, expected_bytes, false);
 }
 
 void compress_into(CompressionType type, std::int32_t level, ByteView input, Bytes& out) {
-    auto writer = make_sized(type, level, out, input.size());
+    auto writer = make_sized(type, level, out, input.size(), true);
     writer->write(input);
     writer->finish();
 }

@@ -69,7 +69,8 @@ public:
 };
 
 // Needs is_legal_level(type, level). For gzip, lz4 and zstd the level means what it means to Kafka; the others ignore it.
-std::unique_ptr<Compressor> make_compressor(CompressionType type, std::int32_t level, Bytes& out);
+// `expected_bytes` is a guess at the input's size; zstd sizes its tables by it.
+std::unique_ptr<Compressor> make_compressor(CompressionType type, std::int32_t level, Bytes& out, std::size_t expected_bytes = std::size_t{1} << 20);
 
 // Appends the compressed form of `input` to `out`. Knows the size beforehand, which makes small zstd batches cheaper.
 void compress_into(CompressionType type, std::int32_t level, ByteView input, Bytes& out);

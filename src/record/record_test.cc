@@ -178,6 +178,16 @@ TEST(Records, FieldsMayStandAcrossCodecWindows) {
     }
 }
 
+TEST(BatchBuilder, BuildsTheExampleOfTheFormatPage) {
+    BatchBuilder builder({.base_offset = 42, .leader_epoch = 3, .producer_id = 7, .producer_epoch = 0, .base_sequence = 5});
+    RecordHeader headers[] = {{base::as_bytes("h"), base::as_bytes("1")}};
+    builder.add(1'700'000'000'000, base::as_bytes("k"), base::as_bytes("hi"), headers);
+    builder.add(1'700'000'000'002, std::nullopt, base::as_bytes("ho"));
+    EXPECT_EQ(hex(builder.finish()),
+              "000000000000002a0000004800000003022657a0b40000000000010000018bcfe568000000018bcfe5680200000000000000070000"
+              "00000005000000021a000000026b0468690202680231100004020104686f00");
+}
+
 TEST(BatchBuilder, OffsetsMayHaveHoles) {
     BatchBuilder builder({.base_offset = 10});
     builder.add_at(12, 5, std::nullopt, base::as_bytes("a"));

@@ -14,6 +14,7 @@ namespace tideline::record {
 
 class BatchRewriter final : public RecordTap {
 public:
+    // `source` is the header of the batch whose records will pass.
     BatchRewriter(const BatchHeader& source, CompressionType codec, std::int32_t level, std::size_t batch_bytes_max);
 
     Result<> on_record(const RecordFacts& before_key, std::size_t rest_bytes) override;
