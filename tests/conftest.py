@@ -44,9 +44,15 @@ def missing(tool, why):
     pytest.skip(f"MISSING TOOL {tool}: {why}")
 
 
+def cannot_here(what, why):
+    """What this machine does not allow anybody is a skip everywhere, said as loudly."""
+    _missing[what] = why
+    pytest.skip(f"CANNOT HERE {what}: {why}")
+
+
 def pytest_terminal_summary(terminalreporter):
     for tool, why in _missing.items():
-        terminalreporter.write_line(f"NOT TESTED, {tool} is missing: {why}", red=True, bold=True)
+        terminalreporter.write_line(f"NOT TESTED: {tool}: {why}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

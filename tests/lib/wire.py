@@ -197,7 +197,7 @@ def metadata(connection, topics, auto_create=False):
 
     def one_topic():
         error, name, _internal = answer.i16(), answer.string(), answer.i8()
-        return name, (error, answer.array(one_partition))
+        return name, (error, sorted(answer.array(one_partition)))
 
     topics = dict(answer.array(one_topic))
     answer.end()
