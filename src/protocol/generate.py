@@ -9,13 +9,13 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from generator import cpp, index, notation  # noqa: E402
+from generator import declaration, index, notation, source  # noqa: E402
 
 
 def outputs(files):
     for file in files:
-        yield f"{file.stem}.h", cpp.header(file)
-        yield f"{file.stem}.cc", cpp.source(file)
+        yield f"{file.stem}.h", declaration.header(file)
+        yield f"{file.stem}.cc", source.source(file)
     yield "all_messages.cc", index.message_index(files)
     yield "metadata_records.h", index.metadata_records_header(files)
     yield "metadata_records.cc", index.metadata_records_source(files)

@@ -6,19 +6,40 @@
 namespace tideline::protocol {
 namespace {
 
-// Escapes quotes, control characters and all bytes that are not ASCII, which may not be UTF-8 at all.
+// The length of the well-formed UTF-8 character that `text` begins with; 0 when it begins with none.
+std::size_t character_at(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    if (length > text.size()) {
+        return 0;
+    }
+    std::uint32_t point = length == 1 ? lead : lead & (0x7fu >> length);
+    for (char c : text.substr(1, length > 0 ? length - 1 : 0)) {
+        if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+            return 0;
+        }
+        point = point << 6 | (static_cast<unsigned char>(c) & 0x3f);
+    }
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && (point < 0x10000 || point > 0x10ffff));
+    const bool surrogate = point >= 0xd800 && point < 0xe000;
+    return overlong || surrogate ? 0 : length;
+}
+
+// Escapes quotes and control characters, and replaces bytes that are not UTF-8: clients may have sent anything.
 void append_quoted(std::string& out, std::string_view text) {
     out += '"';
-    for (char c : text) {
-        auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20 || byte >= 0x7f) {
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text[0]);
+        const std::size_t length = character_at(text);
+        if (length == 0) {
+            out += "\\ufffd";
+        } else if (byte < 0x20 || byte == 0x7f) {
             fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
         } else {
-            out += c;
+            out += byte == '"' || byte == '\\' ? "\\" : "";
+            out += text.substr(0, length);
         }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     out += '"';
 }

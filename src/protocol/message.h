@@ -9,6 +9,8 @@
 //           do without. A null where the version knows no null is written as empty. Tagged fields are written only
 //           when they differ from their default.
 //   to_json what encode would write, with Kafka's field names, for people; records are shown as their size.
+// A nullable struct is set by assignment, `cursor = Cursor{…}`: emplace() without arguments does not compile for a struct
+// nested in another.
 #pragma once
 
 #include <cstdint>

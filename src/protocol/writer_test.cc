@@ -87,8 +87,9 @@ TEST(Writer, CutsStringsThatNoClientCouldRead) {
 
 TEST(Writer, PrintsNamesAsKafkaDoesAndEscapesWhatClientsSent) {
     MetadataRequest request;
-    request.topics.emplace().push_back({.topic_id = {}, .name = "a\"\n\xff"});
-    EXPECT_EQ(request.to_json(4), R"({"topics":[{"name":"a\"\u000a\u00ff"}],"allowAutoTopicCreation":true})");
+    request.topics.emplace().push_back({.topic_id = {}, .name = "a\"\n\xff\xc3\xa9\xe2\x82\xed\xa0\x80"});
+    EXPECT_EQ(request.to_json(4), "{\"topics\":[{\"name\":\"a\\\"\\u000a\\ufffd\xc3\xa9\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\"}],"
+                                  "\"allowAutoTopicCreation\":true}");
 }
 
 }  // namespace
