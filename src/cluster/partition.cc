@@ -93,17 +93,24 @@ Result<log::AppendInfo> Partition::append(base::ByteView batch, std::int64_t now
     return appended;
 }
 
-Task<Result<>> Partition::wait_acknowledged(Offset end) {
+bool Partition::is_acknowledged(Offset end) const {
+    return high_watermark_ >= end && log_->durable_offset() >= std::min(end, must_flush_to_);
+}
+
+Task<Result<>> Partition::wait_acknowledged(Offset end, runtime::Instant deadline) {
     ++acknowledgements_waiting_;
-    while (!is_failed() && (high_watermark_ < end || log_->durable_offset() < std::min(end, must_flush_to_))) {
-        co_await progress_.wait();
+    bool in_time = true;
+    while (in_time && !is_failed() && !is_acknowledged(end)) {
+        in_time = co_await progress_.wait_until(deadline);
     }
     --acknowledgements_waiting_;
-    bool reached = high_watermark_ >= end && log_->durable_offset() >= std::min(end, must_flush_to_);
-    if (!reached) {
+    if (is_acknowledged(end)) {
+        co_return Result<>{};
+    }
+    if (is_failed()) {
         co_return fail(ErrorCode::kafka_storage_error, "partition went offline before the records were durable");
     }
-    co_return Result<>{};
+    co_return fail(ErrorCode::request_timed_out, "the disk took longer than the request's timeout");
 }
 
 Result<log::FetchSlice> Partition::read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch) {

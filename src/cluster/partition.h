@@ -64,8 +64,9 @@ public:
 
     // Appends one validated batch. Written, not yet acknowledged: see wait_acknowledged().
     base::Result<log::AppendInfo> append(base::ByteView batch, std::int64_t now_ms);
-    // Returns when records before `end` are what acks=all promises; the error when that can no longer happen.
-    runtime::Task<base::Result<>> wait_acknowledged(Offset end);
+    // Returns when records before `end` are what acks=all promises; kafka_storage_error when that can no longer happen,
+    // request_timed_out when `deadline` came first (the records stay, and may still become durable).
+    runtime::Task<base::Result<>> wait_acknowledged(Offset end, runtime::Instant deadline);
 
     base::Result<log::FetchSlice> read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch);
     // Tells `waiter` once when the read limits move, or at once when this partition is closing.
@@ -84,6 +85,7 @@ public:
     runtime::Task<void> abandon();
 
 private:
+    bool is_acknowledged(Offset end) const;
     void request_flush();
     runtime::Task<void> flush_until_clean();
     void advance_high_watermark();

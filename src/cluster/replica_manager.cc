@@ -276,8 +276,6 @@ Task<bool> ReplicaManager::close() {
         closing.spawn(close_one(*partition, all_clean));
     }
     co_await closing.join();
-    partitions_.clear();
-    by_topic_.clear();
     co_return all_clean;
 }
 

@@ -65,7 +65,7 @@ public:
     // flush.ms.
     void flush_due();
 
-    // Closes every log. True when all of them ended clean.
+    // Closes every log; checkpoints() may still be asked afterwards. True when all of them ended clean.
     runtime::Task<bool> close();
 
 private:

@@ -1,0 +1,44 @@
+// server/api_table.h: every API that is served, at which versions, by which handler.
+//
+// ApiVersions, the limits of dispatch and docs/compatibility.md are derived from this table; nothing is advertised that
+// is not in it. Ranges come from the schemas, which hold what Apache Kafka 4.2 serves.
+#pragma once
+
+#include <span>
+
+#include "protocol/reader.h"
+#include "protocol/writer.h"
+#include "server/context.h"
+#include "server/reply.h"
+
+namespace tideline::server {
+
+using Handler = runtime::Task<Reply> (*)(RequestContext& context, protocol::Reader& body);
+
+struct ApiRow {
+    protocol::ApiKey key;
+    std::string_view name;
+    std::int16_t min_version;
+    std::int16_t max_version;
+    Handler handle;
+    // What ApiVersions claims as the lowest; see docs/decisions/0004-produce-min-version.md.
+    std::int16_t advertised_min_version;
+};
+
+std::span<const ApiRow> served_apis();
+// nullptr for a key that is not served.
+const ApiRow* find_api(std::int16_t key);
+
+// A response as it goes on the wire.
+template <class Response>
+EncodedResponse encode_response(const protocol::DecodedHeader& header, const Response& response) {
+    protocol::Writer out;
+    out.begin_frame();
+    protocol::encode_response_header(out, Response::kApiKey, header.api_version, header.correlation_id);
+    response.encode(out, header.api_version);
+    out.finish_frame();
+    std::vector<protocol::Splice> splices = out.take_splices();
+    return EncodedResponse{.bytes = out.take(), .splices = std::move(splices)};
+}
+
+}  // namespace tideline::server

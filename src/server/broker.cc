@@ -1,0 +1,372 @@
+#include "server/broker.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "cluster/format.h"
+
+namespace tideline::server {
+
+using runtime::Task;
+using std::chrono::milliseconds;
+using Started = std::expected<void, StartProblem>;
+
+namespace {
+
+std::unexpected<StartProblem> problem(std::string message) { return std::unexpected(StartProblem{std::move(message)}); }
+
+cluster::ReplicaSettings replica_settings_of(const cluster::BrokerConfig& config, unsigned shard_count) {
+    cluster::ReplicaSettings settings;
+    settings.node_id = config.node_id();
+    settings.shard_count = shard_count;
+    settings.durability =
+        config.text("tideline.durability") == "replicated" ? cluster::Durability::replicated : cluster::Durability::fsync;
+    settings.producers.producer_id_expiration_ms = config.integer("producer.id.expiration.ms");
+    settings.producers.max_producers = static_cast<std::size_t>(config.integer("tideline.producer.state.max.entries"));
+    return settings;
+}
+
+ConnectionQuota::Limits connection_limits_of(const cluster::BrokerConfig& config) {
+    ConnectionQuota::Limits limits;
+    limits.total = config.integer("max.connections");
+    limits.per_ip = config.integer("max.connections.per.ip");
+    for (const std::string& each : config.list("max.connections.per.ip.overrides")) {
+        std::size_t colon = each.rfind(':');
+        if (colon != std::string::npos) {
+            limits.overrides[each.substr(0, colon)] = base::parse_int(each.substr(colon + 1));
+        }
+    }
+    return limits;
+}
+
+std::string why_not_locked(const std::string& path, const base::Error& error) {
+    switch (error.detail) {
+        case EAGAIN:
+            return fmt::format("{}: another broker is running on this directory (its .lock is held)", path);
+        case EACCES:
+        case EPERM:
+        case EROFS:
+            return fmt::format("{}: no permission to write there", path);
+        case ENOSPC:
+            return fmt::format("{}: no space left on the device", path);
+        case ENOTDIR:
+            return fmt::format("{}: not a directory", path);
+        default:
+            return fmt::format("{}: {}", path, base::to_string(error));
+    }
+}
+
+}  // namespace
+
+Broker::Broker(std::vector<runtime::Shard*> shards, BrokerOptions options)
+    : shards_(std::move(shards)),
+      host_name_(std::move(options.host_name)),
+      static_config_(std::move(options.config)),
+      config_(std::make_shared<const cluster::BrokerConfig>(static_config_)),
+      replica_settings_(replica_settings_of(static_config_, static_cast<unsigned>(shards_.size()))),
+      file_cache_(shards_[0]->files()),
+      quota_(connection_limits_of(static_config_)),
+      controller_(static_config_, [shard = shards_[0]] { return shard->random(); }),
+      change_arrived_(*shards_[0]),
+      change_applied_(*shards_[0]),
+      producer_ids_mutex_(*shards_[0]),
+      failed_(*shards_[0]),
+      stopping_(*shards_[0]),
+      tasks_(*shards_[0]) {
+    for (const std::string& path : static_config_.log_dirs()) {
+        log_dirs_.push_back(std::make_unique<cluster::LogDir>(shards_[0]->files(), path));
+    }
+    for (runtime::Shard* shard : shards_) {
+        servers_.push_back(std::make_unique<ShardServer>(*this, *shard));
+    }
+}
+
+Broker::~Broker() = default;
+
+Task<Started> Broker::start() {
+    auto opened = co_await open_directories();
+    if (!opened) {
+        co_return opened;
+    }
+    auto endpoints = co_await bind_listeners();
+    if (!endpoints) {
+        co_return std::unexpected(endpoints.error());
+    }
+    auto metadata = co_await start_metadata(std::move(*endpoints));
+    if (!metadata) {
+        co_return metadata;
+    }
+    refresh_config(*metadata_->image());
+    co_await apply_everywhere(metadata_->image(), nullptr);
+    applied_offset_ = metadata_->image()->highest_offset();
+    tasks_.spawn(apply_changes());
+    tasks_.spawn(keep_checkpoints());
+    for (unsigned index = 0; index < shard_count(); ++index) {
+        ShardServer& server = *servers_[index];
+        auto serve = [&server]() -> Task<void> {
+            server.start_serving();
+            co_return;
+        };
+        co_await runtime::call_on(*shards_[0], *shards_[index], serve);
+    }
+    co_return Started{};
+}
+
+Task<Started> Broker::open_directories() {
+    for (const auto& directory : log_dirs_) {
+        cluster::LogDir& each = *directory;
+        auto locked = co_await runtime::offload(*shards_[0], [&each] { return each.lock(); });
+        if (!locked) {
+            co_return problem(why_not_locked(each.path(), locked.error()));
+        }
+        each.on_failure([this] { shards_[0]->run_here([this] { check_directories(); }); });
+    }
+    runtime::FileSystem& files = shards_[0]->files();
+    auto next_random = [this] { return shards_[0]->random(); };
+    auto identity =
+        co_await runtime::offload(*shards_[0], [&] { return cluster::open_or_format(files, static_config_, next_random); });
+    if (!identity) {
+        co_return problem(identity.error().message);
+    }
+    cluster_id_ = identity->cluster_id;
+    for (const auto& directory : log_dirs_) {
+        cluster::LogDir& each = *directory;
+        each.set_id(identity->directory_ids.at(each.path()));
+        directory_ids_.push_back(each.id());
+        auto loaded = co_await runtime::offload(*shards_[0], [&each] { return each.load(); });
+        if (!loaded) {
+            co_return problem(fmt::format("{}: {}", each.path(), base::to_string(loaded.error())));
+        }
+    }
+    co_return Started{};
+}
+
+Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_listeners() {
+    std::vector<cluster::Endpoint> endpoints;
+    std::vector<cluster::ListenerAddress> addresses = static_config_.listeners();
+    std::vector<cluster::ListenerAddress> advertised = static_config_.advertised_listeners(host_name_);
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        cluster::ListenerAddress address = addresses[i];
+        bool was_any_port = address.port == 0;
+        // The first shard learns the port when any will do; the others join it there.
+        for (unsigned index = 0; index < shard_count(); ++index) {
+            ShardServer& server = *servers_[index];
+            auto listen = [&]() -> Task<base::Result<std::uint16_t>> { co_return server.listen(address, shard_count() > 1); };
+            auto port = co_await runtime::call_on(*shards_[0], *shards_[index], listen);
+            if (!port) {
+                std::string why = port.error().detail == EADDRINUSE ? "the address is in use" : base::to_string(port.error());
+                co_return problem(fmt::format("cannot listen on {}:{}: {}", address.host, address.port, why));
+            }
+            address.port = *port;
+        }
+        std::uint16_t told = was_any_port && advertised[i].port == 0 ? address.port : advertised[i].port;
+        endpoints.push_back({.listener = address.name, .host = advertised[i].host, .port = told, .security_protocol = 0});
+        TL_LOG_INFO("listening", {"listener", address.name}, {"host", address.host}, {"port", address.port});
+    }
+    co_return endpoints;
+}
+
+Task<Started> Broker::start_metadata(std::vector<cluster::Endpoint> endpoints) {
+    cluster::MetadataLogOptions options;
+    options.directory = static_config_.metadata_log_dir();
+    options.cluster_id = cluster_id_;
+    options.node_id = static_config_.node_id();
+    options.directory_id = directory_ids_.front();
+    for (const auto& directory : log_dirs_) {
+        if (directory->path() == options.directory) {
+            options.directory_id = directory->id();
+        }
+    }
+    options.log_directories = directory_ids_;
+    options.endpoints = std::move(endpoints);
+    for (const cluster::ListenerAddress& each : static_config_.controller_listeners()) {
+        options.controller_endpoints.push_back(
+            {.listener = each.name, .host = each.host.empty() ? host_name_ : each.host, .port = each.port, .security_protocol = 0});
+    }
+    if (auto rack = static_config_.value("broker.rack")) {
+        options.rack = std::string(*rack);
+    }
+    options.snapshot_after_bytes =
+        static_cast<std::uint64_t>(static_config_.integer("metadata.log.max.record.bytes.between.snapshots"));
+    options.segment_bytes = static_cast<std::uint64_t>(static_config_.integer("metadata.log.segment.bytes"));
+    auto metadata = co_await cluster::MetadataLog::start(*shards_[0], std::move(options));
+    if (!metadata) {
+        co_return problem(fmt::format("metadata log: {}", base::to_string(metadata.error())));
+    }
+    metadata_ = std::move(*metadata);
+    metadata_->subscribe([this](const cluster::ImageChange& change) {
+        changes_.push_back(change);
+        change_arrived_.set();
+    });
+    co_return Started{};
+}
+
+void Broker::refresh_config(const cluster::MetadataImage& image) {
+    config_ = std::make_shared<const cluster::BrokerConfig>(
+        static_config_.overlaid_with(image.cluster_configs()).overlaid_with(image.broker_configs(node_id())));
+}
+
+Task<void> Broker::apply_everywhere(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
+    auto apply_one = [](Broker& self, unsigned index, cluster::ImagePtr what, const std::vector<base::Uuid>* which) -> Task<void> {
+        ShardServer& server = *self.servers_[index];
+        auto config = self.config_;
+        co_await runtime::call_on(*self.shards_[0], *self.shards_[index],
+                                  [&server, what, which, config] { return server.apply(what, which, config); });
+    };
+    runtime::TaskScope applying(*shards_[0]);
+    for (unsigned index = 0; index < shard_count(); ++index) {
+        applying.spawn(apply_one(*this, index, image, topics));
+    }
+    co_await applying.join();
+}
+
+// Brings committed changes to every shard, several at once when they come faster than they are applied.
+Task<void> Broker::apply_changes() {
+    while (!stopping_.is_set()) {
+        if (changes_.empty()) {
+            change_arrived_.reset();
+            co_await change_arrived_.wait();
+            continue;
+        }
+        std::vector<base::Uuid> topics;
+        bool broker_config_changed = false;
+        cluster::ImagePtr image;
+        for (; !changes_.empty(); changes_.pop_front()) {
+            const cluster::ImageChange& change = changes_.front();
+            image = change.after;
+            topics.insert(topics.end(), change.topics.begin(), change.topics.end());
+            for (const cluster::ConfigResource& resource : change.configs) {
+                broker_config_changed |= resource.type == cluster::ConfigResourceType::broker;
+                if (resource.type == cluster::ConfigResourceType::topic && image->topic(resource.name) != nullptr) {
+                    topics.push_back(image->topic(resource.name)->id);
+                }
+            }
+        }
+        if (broker_config_changed) {
+            refresh_config(*image);
+        }
+        std::ranges::sort(topics);
+        topics.erase(std::ranges::unique(topics).begin(), topics.end());
+        co_await apply_everywhere(image, broker_config_changed ? nullptr : &topics);
+        applied_offset_ = image->highest_offset();
+        change_applied_.set();
+        change_applied_.reset();
+    }
+}
+
+Task<void> Broker::wait_until_applied(std::int64_t offset) {
+    while (applied_offset_ < offset && !stopping_.is_set()) {
+        co_await change_applied_.wait();
+    }
+}
+
+Task<base::Result<std::int64_t>> Broker::next_producer_id(runtime::Shard& here) {
+    co_return co_await runtime::call_on(here, *shards_[0], [this] { return next_producer_id_here(); });
+}
+
+Task<base::Result<std::int64_t>> Broker::next_producer_id_here() {
+    runtime::Mutex::Lock lock = co_await producer_ids_mutex_.lock();
+    if (producer_ids_.count == 0) {
+        auto decide = [this](const cluster::MetadataImage& image) {
+            return controller_.allocate_producer_ids(image, node_id(), metadata_->broker_epoch());
+        };
+        auto decided = co_await metadata_->submit<base::Result<cluster::ProducerIdBlock>>(decide);
+        if (!decided) {
+            co_return std::unexpected(decided.error());
+        }
+        if (!*decided) {
+            co_return std::unexpected(decided->error());
+        }
+        producer_ids_ = **decided;
+    }
+    --producer_ids_.count;
+    co_return producer_ids_.first++;
+}
+
+Task<void> Broker::keep_checkpoints() {
+    while (!stopping_.is_set()) {
+        auto interval = milliseconds(config_->integer("replica.high.watermark.checkpoint.interval.ms"));
+        co_await stopping_.wait_until(shards_[0]->now() + interval);
+        if (!stopping_.is_set()) {
+            co_await write_checkpoints();
+        }
+    }
+}
+
+Task<void> Broker::write_checkpoints() {
+    for (const auto& directory : log_dirs_) {
+        cluster::LogDir& each = *directory;
+        if (each.is_failed()) {
+            continue;
+        }
+        std::vector<cluster::PartitionCheckpoint> rows;
+        for (unsigned index = 0; index < shard_count(); ++index) {
+            ShardServer& server = *servers_[index];
+            auto collect = [&]() -> Task<std::vector<cluster::PartitionCheckpoint>> {
+                co_return server.replicas().checkpoints(each);
+            };
+            auto part = co_await runtime::call_on(*shards_[0], *shards_[index], collect);
+            rows.insert(rows.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+        }
+        auto written = co_await runtime::offload(*shards_[0], [&] { return each.write_checkpoints(rows); });
+        if (!written) {
+            each.fail("checkpoint could not be written", written.error());
+        }
+    }
+}
+
+void Broker::check_directories() {
+    std::string metadata_dir = static_config_.metadata_log_dir();
+    bool all_failed = true;
+    bool metadata_failed = false;
+    for (const auto& directory : log_dirs_) {
+        all_failed &= directory->is_failed();
+        metadata_failed |= directory->is_failed() && directory->path() == metadata_dir;
+    }
+    if (all_failed || metadata_failed) {
+        TL_LOG_ERROR("broker_failed", {"reason", all_failed ? "every log directory is offline" : "the metadata log directory is offline"});
+        failed_.set();
+    }
+}
+
+Task<void> Broker::stop() {
+    stopping_.set();
+    auto on_every_shard = [this](auto what) -> Task<void> {
+        for (unsigned index = 0; index < shard_count(); ++index) {
+            ShardServer& server = *servers_[index];
+            co_await runtime::call_on(*shards_[0], *shards_[index], [&] { return what(server); });
+        }
+    };
+    // Requests under way may still wait for a change to be applied; let those go.
+    change_applied_.set();
+    co_await on_every_shard([](ShardServer& server) { return server.stop_serving(); });
+    change_arrived_.set();
+    co_await tasks_.join();
+    bool metadata_is_running = metadata_ != nullptr;
+    std::int64_t broker_epoch = metadata_is_running ? metadata_->broker_epoch() : -1;
+    bool clean = metadata_is_running;
+    for (unsigned index = 0; index < shard_count(); ++index) {
+        ShardServer& server = *servers_[index];
+        bool closed = co_await runtime::call_on(*shards_[0], *shards_[index], [&] { return server.close_logs(); });
+        clean = clean && closed;
+    }
+    if (metadata_is_running) {
+        // Closing moved every recovery point to the end of its log.
+        co_await write_checkpoints();
+        auto stopped = co_await metadata_->stop();
+        clean = clean && stopped.has_value();
+    }
+    for (const auto& directory : log_dirs_) {
+        cluster::LogDir& each = *directory;
+        if (clean && !each.is_failed()) {
+            auto marked = co_await runtime::offload(*shards_[0], [&] { return each.mark_clean(broker_epoch); });
+            if (!marked) {
+                TL_LOG_WARN("no_clean_shutdown_marker", {"directory", each.path()}, {"error", base::to_string(marked.error())});
+            }
+        }
+        each.unlock();
+    }
+    TL_LOG_INFO("broker_stopped", {"clean", clean ? "true" : "false"});
+}
+
+}  // namespace tideline::server

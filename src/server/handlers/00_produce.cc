@@ -1,0 +1,239 @@
+// server/handlers/00_produce.cc: Produce, versions 3–13.
+// v5  log start offset   v7  zstd may be sent (KIP-110)   v8  errors of single records (KIP-467)
+// v9  flexible           v10 current leader (KIP-951)     v12 same bytes, implicit transaction partitions (KIP-890)
+// v13 topic id instead of name (KIP-516)
+
+#include "base/log.h"
+#include "record/validate.h"
+#include "server/api_table.h"
+#include "server/broker.h"
+#include "server/handlers/handlers.h"
+#include "server/partition_access.h"
+
+namespace tideline::server {
+
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+using runtime::Task;
+
+namespace {
+
+constexpr std::int16_t kAcksAll = -1;
+constexpr std::int16_t kAcksLeader = 1;
+constexpr std::int16_t kAcksNone = 0;
+// A compressed batch of this size or more is decompressed where that holds up nobody else.
+constexpr std::size_t kValidateElsewhereBytes = 128 * 1024;
+
+struct ProduceItem {
+    Located at;
+    std::int32_t partition = 0;
+    std::size_t topic = 0;  // index in the response
+    std::size_t slot = 0;   // index in that topic's partitions
+    base::ByteView records;
+    log::Offset acknowledged_at = 0;  // the high watermark that acks=all waits for; 0: nothing to wait for
+    ErrorCode error = ErrorCode::none;
+    std::string_view note;
+    std::vector<record::RecordError> record_errors;
+    log::AppendInfo appended;
+};
+
+// What outlives the first phase.
+struct ProduceWork {
+    ShardServer& server;
+    protocol::DecodedHeader header;
+    std::int16_t acks = 0;
+    std::int32_t timeout_ms = 0;
+    std::vector<ProduceItem> items;
+    ProduceResponse response;
+};
+
+record::ValidationRules rules_for(const log::LogConfig& config, std::int16_t version) {
+    record::ValidationRules rules;
+    rules.produce_version = version;
+    rules.max_message_bytes = config.max_message_bytes;
+    rules.compacted = config.cleanup_compact;
+    rules.timestamp_type = config.message_timestamp_type;
+    rules.timestamp_before_max_ms = config.message_timestamp_before_max_ms;
+    rules.timestamp_after_max_ms = config.message_timestamp_after_max_ms;
+    rules.compression = config.compression_type;
+    if (rules.compression == record::CompressionType::gzip) {
+        rules.compression_level = config.compression_gzip_level;
+    } else if (rules.compression == record::CompressionType::lz4) {
+        rules.compression_level = config.compression_lz4_level;
+    } else if (rules.compression == record::CompressionType::zstd) {
+        rules.compression_level = config.compression_zstd_level;
+    }
+    return rules;
+}
+
+void reject(ProduceItem& item, const base::Error& error) {
+    item.error = error.code;
+    item.note = error.note;
+}
+
+bool is_worth_offloading(base::ByteView records, const record::ValidationRules& rules) {
+    if (records.size() < kValidateElsewhereBytes) {
+        return false;
+    }
+    auto header = record::read_batch_header(records);
+    return header && (header->is_compressed() || rules.compression.has_value());
+}
+
+Task<std::expected<record::Validated, record::Rejection>> validate(runtime::Shard& shard, base::ByteView records,
+                                                                   record::ValidationRules rules) {
+    std::int64_t now_ms = shard.wall_ms();
+    if (!is_worth_offloading(records, rules)) {
+        co_return record::validate_batch(records, rules, now_ms);
+    }
+    co_return co_await runtime::offload(shard, [&] { return record::validate_batch(records, rules, now_ms); });
+}
+
+void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, const record::Validated& validated,
+            std::int16_t acks) {
+    // Nobody can have begun a transaction: its coordinator is not served. Letting the batch in would hang the partition.
+    if (validated.header.is_transactional()) {
+        reject(item, {ErrorCode::invalid_txn_state, "no transaction of this producer is open"});
+        return;
+    }
+    auto appended = partition.append(validated.bytes(item.records), owner.shard().wall_ms());
+    if (!appended) {
+        reject(item, appended.error());
+        return;
+    }
+    item.appended = *appended;
+    if (acks == kAcksAll) {
+        item.acknowledged_at = appended->last_offset + 1;
+    }
+}
+
+Task<void> validate_and_append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, std::int16_t version,
+                               std::int16_t acks) {
+    record::ValidationRules rules = rules_for(partition.log().config(), version);
+    auto validated = co_await validate(owner.shard(), item.records, rules);
+    if (!validated) {
+        reject(item, validated.error().error);
+        item.record_errors = std::move(validated.error().record_errors);
+        co_return;
+    }
+    // Validation may have waited: the partition may be gone.
+    cluster::Partition* still_there = owner.replicas().find(item.at.topic_id, item.partition);
+    if (still_there == nullptr) {
+        reject(item, {ErrorCode::unknown_topic_or_partition, "topic was deleted meanwhile"});
+        co_return;
+    }
+    append(owner, *still_there, item, *validated, acks);
+}
+
+// One row of the response and one item of work for each partition of the request.
+void lay_out(ProduceWork& work, const ProduceRequest& request) {
+    const cluster::MetadataImage& image = *work.server.image();
+    bool by_id = work.header.api_version >= 13;
+    for (const auto& topic : request.topic_data) {
+        auto& topic_response = work.response.responses.emplace_back();
+        topic_response.name = topic.name;
+        topic_response.topic_id = topic.topic_id;
+        const cluster::TopicImage* found = by_id ? image.topic(topic.topic_id) : image.topic(topic.name);
+        for (const auto& partition : topic.partition_data) {
+            ProduceItem item;
+            item.partition = partition.index;
+            item.topic = work.response.responses.size() - 1;
+            item.slot = topic_response.partition_responses.size();
+            item.records = partition.records.bytes;
+            item.at = by_id ? locate(work.server, image, topic.topic_id, partition.index)
+                            : locate(work.server, image, topic.name, partition.index);
+            if (found != nullptr && found->is_internal()) {
+                item.at.error = ErrorCode::invalid_topic_exception;
+                item.note = "internal topics are written by the broker only";
+            }
+            topic_response.partition_responses.emplace_back().index = partition.index;
+            work.items.push_back(std::move(item));
+        }
+    }
+}
+
+void fill_in(ProduceWork& work) {
+    for (ProduceItem& item : work.items) {
+        auto& row = work.response.responses[item.topic].partition_responses[item.slot];
+        row.error_code = item.at.error != ErrorCode::none ? item.at.error : item.error;
+        if (row.error_code != ErrorCode::none) {
+            row.base_offset = -1;
+            if (!item.note.empty()) {
+                row.error_message = std::string(item.note);
+            }
+            for (record::RecordError& each : item.record_errors) {
+                row.record_errors.push_back({each.batch_index, std::move(each.message)});
+            }
+            continue;
+        }
+        row.base_offset = item.appended.base_offset;
+        row.log_append_time_ms = item.appended.log_append_time_ms;
+        row.log_start_offset = item.appended.log_start_offset;
+    }
+}
+
+// acks=0: there is no response that could carry an error; closing the connection is how the client learns of it.
+Reply unanswered(const ProduceWork& work) {
+    for (const ProduceItem& item : work.items) {
+        if (item.at.error != ErrorCode::none || item.error != ErrorCode::none) {
+            return close_connection("produce with acks=0 failed");
+        }
+    }
+    return Reply{EncodedResponse{.bytes = {}, .splices = {}, .is_sent = false, .close_reason = {}}, std::nullopt};
+}
+
+bool has_something_to_wait_for(const ProduceWork& work) {
+    return std::ranges::any_of(work.items, [](const ProduceItem& item) { return item.acknowledged_at > 0; });
+}
+
+Task<void> wait_acknowledged(cluster::Partition& partition, ProduceItem& item, runtime::Instant deadline) {
+    if (item.acknowledged_at == 0) {
+        co_return;
+    }
+    auto acknowledged = co_await partition.wait_acknowledged(item.acknowledged_at, deadline);
+    if (!acknowledged) {
+        reject(item, acknowledged.error());
+    }
+}
+
+Task<EncodedResponse> finish_when_acknowledged(ProduceWork work) {
+    auto timeout = std::chrono::milliseconds(work.timeout_ms);
+    auto visit = [timeout](ShardServer& owner, cluster::Partition& partition, ProduceItem& item) {
+        return wait_acknowledged(partition, item, owner.shard().now() + timeout);
+    };
+    co_await for_each_on_owner(work.server, work.items, visit);
+    fill_in(work);
+    co_return encode_response(work.header, work.response);
+}
+
+}  // namespace
+
+Task<Reply> handle_produce(RequestContext& context, ProduceRequest& request) {
+    ProduceWork work{.server = context.server,
+                     .header = context.header,
+                     .acks = request.acks,
+                     .timeout_ms = request.timeout_ms,
+                     .items = {},
+                     .response = {}};
+    lay_out(work, request);
+    if (request.acks != kAcksAll && request.acks != kAcksLeader && request.acks != kAcksNone) {
+        for (ProduceItem& item : work.items) {
+            item.at.error = ErrorCode::invalid_required_acks;
+        }
+    }
+    std::int16_t version = context.version();
+    std::int16_t acks = request.acks;
+    auto visit = [version, acks](ShardServer& owner, cluster::Partition& partition, ProduceItem& item) {
+        return validate_and_append(owner, partition, item, version, acks);
+    };
+    co_await for_each_on_owner(context.server, work.items, visit);
+    if (request.acks == kAcksNone) {
+        co_return unanswered(work);
+    }
+    if (has_something_to_wait_for(work)) {
+        co_return Reply{EncodedResponse{}, finish_when_acknowledged(std::move(work))};
+    }
+    fill_in(work);
+    co_return Reply{encode_response(work.header, work.response), std::nullopt};
+}
+
+}  // namespace tideline::server

@@ -1,0 +1,324 @@
+// server/handlers/01_fetch.cc: Fetch, versions 4–18.
+// v5  log start offset            v7  sessions (KIP-227)       v9  current leader epoch (KIP-320)
+// v11 rack id (KIP-392)           v12 flexible, diverging epoch (KIP-595)
+// v13 topic id instead of name    v15 replica state (KIP-903)  v16 node endpoints  v17, v18 fields of replicas only
+
+#include "base/log.h"
+#include "server/broker.h"
+#include "server/handlers/handlers.h"
+#include "server/partition_access.h"
+
+namespace tideline::server {
+
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+using runtime::Task;
+
+namespace {
+
+using Row = FetchResponse::PartitionData;
+
+constexpr std::int32_t kSessionInitialEpoch = 0;
+constexpr std::int32_t kSessionFinalEpoch = -1;
+constexpr std::int16_t kFirstVersionWithTopicIds = 13;
+
+struct FetchItem {
+    Located at;
+    std::int32_t partition = 0;
+    SessionKey key;
+    FetchRequest::FetchPartition wanted;
+    Row row;
+};
+
+// How far one pass may go, over all partitions of the request.
+struct FetchLimits {
+    cluster::Isolation isolation = cluster::Isolation::read_uncommitted;
+    std::size_t bytes_left = 0;
+    std::size_t bytes_read = 0;
+    std::shared_ptr<cluster::DataWaiter> waiter;  // when set: told once there is more
+};
+
+// What a row says when there is nothing but an error.
+void set_error(Row& row, ErrorCode error) {
+    row.error_code = error;
+    row.high_watermark = -1;
+    row.last_stable_offset = -1;
+    row.log_start_offset = -1;
+    row.aborted_transactions = std::nullopt;
+    row.records = protocol::Records::of(base::ByteView{});
+}
+
+// The answer to a reader whose last batch is of an epoch that this log ended elsewhere (KIP-595). False: go on.
+bool answer_divergence(cluster::Partition& partition, FetchItem& item) {
+    if (item.wanted.last_fetched_epoch < 0) {
+        return false;
+    }
+    log::EpochEnd end =
+        partition.log().leader_epochs().end_offset_for(item.wanted.last_fetched_epoch, partition.log().next_offset());
+    if (end.epoch < 0) {
+        set_error(item.row, ErrorCode::offset_out_of_range);
+        return true;
+    }
+    if (end.epoch < item.wanted.last_fetched_epoch || end.end_offset < item.wanted.fetch_offset) {
+        item.row.diverging_epoch = {.epoch = end.epoch, .end_offset = end.end_offset};
+        item.row.records = protocol::Records::of(base::ByteView{});
+        return true;
+    }
+    return false;
+}
+
+void describe(cluster::Partition& partition, Row& row) {
+    row.error_code = ErrorCode::none;
+    row.high_watermark = partition.high_watermark();
+    row.last_stable_offset = partition.read_limit(cluster::Isolation::read_committed);
+    row.log_start_offset = partition.log().log_start_offset();
+    row.aborted_transactions = std::nullopt;
+    row.diverging_epoch = {};
+}
+
+void read_records(cluster::Partition& partition, FetchItem& item, FetchLimits& limits) {
+    Row& row = item.row;
+    auto wanted_bytes = static_cast<std::size_t>(std::max(item.wanted.partition_max_bytes, 0));
+    std::size_t max_bytes = std::min(wanted_bytes, limits.bytes_left);
+    bool at_least_one = limits.bytes_read == 0;
+    auto slice = partition.read(item.wanted.fetch_offset, max_bytes, limits.isolation, at_least_one);
+    if (!slice) {
+        set_error(row, slice.error().code);
+        return;
+    }
+    row.records = protocol::Records::of(base::ByteView{});
+    if (limits.isolation == cluster::Isolation::read_committed) {
+        row.aborted_transactions.emplace();
+    }
+    if (slice->is_empty()) {
+        return;
+    }
+    if (limits.isolation == cluster::Isolation::read_committed) {
+        auto aborted = partition.log().aborted_transactions(slice->first_offset, slice->next_offset);
+        if (!aborted) {
+            set_error(row, aborted.error().code);
+            return;
+        }
+        for (const log::AbortedTransaction& each : *aborted) {
+            row.aborted_transactions->push_back({.producer_id = each.producer_id, .first_offset = each.first_offset});
+        }
+    }
+    auto body = std::make_shared<FileRecords>();
+    body->file = slice->file;
+    body->position = slice->position;
+    row.records = protocol::Records::of(std::move(body), slice->size);
+    limits.bytes_read += slice->size;
+    limits.bytes_left -= std::min(limits.bytes_left, slice->size);
+}
+
+void read_partition(cluster::Partition& partition, FetchItem& item, FetchLimits& limits) {
+    if (auto epoch = partition.check_epoch(item.wanted.current_leader_epoch); !epoch) {
+        set_error(item.row, epoch.error().code);
+        return;
+    }
+    if (partition.is_failed()) {
+        set_error(item.row, ErrorCode::kafka_storage_error);
+        return;
+    }
+    describe(partition, item.row);
+    if (!answer_divergence(partition, item)) {
+        read_records(partition, item, limits);
+    }
+    if (limits.waiter != nullptr) {
+        partition.add_waiter(limits.waiter);
+    }
+}
+
+// One pass over all partitions; the budget is shared by all shards, one after the other.
+Task<void> read_all(ShardServer& server, std::vector<FetchItem>& items, FetchLimits& limits) {
+    co_await for_each_on_owner(server, items, [&limits](ShardServer&, cluster::Partition& partition, FetchItem& item) {
+        read_partition(partition, item, limits);
+    });
+    for (FetchItem& item : items) {
+        item.row.partition_index = item.partition;
+        if (item.at.error != ErrorCode::none) {
+            set_error(item.row, item.at.error);
+        }
+    }
+}
+
+bool wants_answer_now(const std::vector<FetchItem>& items) {
+    return std::ranges::any_of(items, [](const FetchItem& item) {
+        return item.row.error_code != ErrorCode::none || item.row.diverging_epoch.epoch >= 0;
+    });
+}
+
+// Reads until min_bytes are there, an error wants to be told, or max_wait_ms are over.
+Task<void> read_or_wait(ShardServer& server, const FetchRequest& request, std::vector<FetchItem>& items) {
+    std::size_t response_max = static_cast<std::size_t>(server.config()->integer("fetch.max.bytes"));
+    FetchLimits limits;
+    limits.isolation = request.isolation_level == 1 ? cluster::Isolation::read_committed : cluster::Isolation::read_uncommitted;
+    auto pass = [&]() -> Task<void> {
+        limits.bytes_left = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), response_max);
+        limits.bytes_read = 0;
+        return read_all(server, items, limits);
+    };
+    co_await pass();
+    auto enough = [&] {
+        return static_cast<std::int64_t>(limits.bytes_read) >= request.min_bytes || items.empty() || wants_answer_now(items);
+    };
+    if (request.max_wait_ms <= 0 || enough()) {
+        co_return;
+    }
+    runtime::Instant deadline = server.shard().now() + std::chrono::milliseconds(request.max_wait_ms);
+    limits.waiter = std::make_shared<cluster::DataWaiter>(server.shard());
+    for (;;) {
+        limits.waiter->rearm();
+        // Registers and reads in one step on each shard, so that nothing slips in between.
+        co_await pass();
+        if (enough()) {
+            co_return;
+        }
+        bool signalled = co_await limits.waiter->wait_until(deadline);
+        if (!signalled) {
+            co_return;
+        }
+    }
+}
+
+std::vector<FetchItem> items_of(const ShardServer& server, const cluster::MetadataImage& image, const FetchRequest& request,
+                                bool by_id) {
+    std::vector<FetchItem> items;
+    for (const auto& topic : request.topics) {
+        for (const auto& wanted : topic.partitions) {
+            FetchItem item;
+            item.at = by_id ? locate(server, image, topic.topic_id, wanted.partition)
+                            : locate(server, image, topic.topic, wanted.partition);
+            item.partition = wanted.partition;
+            item.key = {topic.topic, topic.topic_id, wanted.partition};
+            item.wanted = wanted;
+            items.push_back(std::move(item));
+        }
+    }
+    return items;
+}
+
+std::vector<FetchItem> items_of(const ShardServer& server, const cluster::MetadataImage& image, const FetchSession& session) {
+    std::vector<FetchItem> items;
+    items.reserve(session.size());
+    for (const SessionPartition& each : session.partitions()) {
+        FetchItem item;
+        item.at = session.uses_topic_ids() ? locate(server, image, each.key.topic_id, each.key.partition)
+                                           : locate(server, image, each.key.topic, each.key.partition);
+        item.partition = each.key.partition;
+        item.key = each.key;
+        item.wanted = each.wanted;
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+void add_row(FetchResponse& response, FetchItem& item) {
+    if (response.responses.empty() || response.responses.back().topic != item.key.topic ||
+        response.responses.back().topic_id != item.key.topic_id) {
+        auto& topic = response.responses.emplace_back();
+        topic.topic = item.key.topic;
+        topic.topic_id = item.key.topic_id;
+    }
+    response.responses.back().partitions.push_back(std::move(item.row));
+}
+
+FetchResponse refused(ErrorCode error) {
+    FetchResponse response;
+    response.error_code = error;
+    return response;
+}
+
+// A client that says it is a replica: nobody is one of a partition with a single replica.
+bool claims_to_be_replica(const FetchRequest& request, std::int16_t version) {
+    std::int32_t replica_id = version >= 15 ? request.replica_state.replica_id : request.replica_id;
+    return replica_id >= 0;
+}
+
+Task<FetchResponse> fetch_without_session(RequestContext& context, const FetchRequest& request, bool create_session) {
+    ShardServer& server = context.server;
+    cluster::ImagePtr image = server.image();
+    bool by_id = context.version() >= kFirstVersionWithTopicIds;
+    std::vector<FetchItem> items = items_of(server, *image, request, by_id);
+    if (claims_to_be_replica(request, context.version())) {
+        for (FetchItem& item : items) {
+            if (item.at.error == ErrorCode::none) {
+                item.at.error = ErrorCode::not_leader_or_follower;
+            }
+        }
+    }
+    co_await read_or_wait(server, request, items);
+
+    FetchResponse response;
+    FetchSession* session = nullptr;
+    if (create_session && !items.empty()) {
+        session = server.fetch_sessions().create(by_id, server.shard().now(), server.shard().random());
+    }
+    if (session != nullptr) {
+        response.session_id = session->id();
+        session->update(request);
+    }
+    for (FetchItem& item : items) {
+        if (session != nullptr) {
+            session->note_told(item.key, item.row);
+        }
+        add_row(response, item);
+    }
+    co_return response;
+}
+
+Task<FetchResponse> fetch_in_session(RequestContext& context, const FetchRequest& request) {
+    ShardServer& server = context.server;
+    FetchSessionCache& sessions = server.fetch_sessions();
+    FetchSession* session = sessions.find(request.session_id, server.shard().now());
+    if (session == nullptr) {
+        co_return refused(ErrorCode::fetch_session_id_not_found);
+    }
+    if (session->next_epoch() != request.session_epoch) {
+        co_return refused(ErrorCode::invalid_fetch_session_epoch);
+    }
+    bool by_id = context.version() >= kFirstVersionWithTopicIds;
+    if (session->uses_topic_ids() != by_id) {
+        co_return refused(ErrorCode::fetch_session_topic_id_error);
+    }
+    session->update(request);
+    session->advance_epoch();
+    std::int32_t epoch = session->next_epoch();
+    cluster::ImagePtr image = server.image();
+    std::vector<FetchItem> items = items_of(server, *image, *session);
+    co_await read_or_wait(server, request, items);
+
+    // Other connections ran meanwhile: the session may have been evicted or used by another.
+    session = sessions.find(request.session_id, server.shard().now());
+    if (session == nullptr || session->next_epoch() != epoch) {
+        co_return refused(session == nullptr ? ErrorCode::fetch_session_id_not_found : ErrorCode::invalid_fetch_session_epoch);
+    }
+    FetchResponse response;
+    response.session_id = request.session_id;
+    for (FetchItem& item : items) {
+        if (session->note_told(item.key, item.row)) {
+            add_row(response, item);
+        }
+    }
+    if (session->empty()) {
+        sessions.remove(request.session_id);
+        response.session_id = 0;
+    }
+    co_return response;
+}
+
+}  // namespace
+
+Task<FetchResponse> handle_fetch(RequestContext& context, FetchRequest& request) {
+    bool is_full = request.session_epoch == kSessionInitialEpoch || request.session_epoch == kSessionFinalEpoch;
+    if (!is_full) {
+        co_return co_await fetch_in_session(context, request);
+    }
+    if (request.session_id != 0) {
+        context.server.fetch_sessions().remove(request.session_id);
+    }
+    bool create_session = context.version() >= 7 && request.session_epoch == kSessionInitialEpoch;
+    co_return co_await fetch_without_session(context, request, create_session);
+}
+
+}  // namespace tideline::server

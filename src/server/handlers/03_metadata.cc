@@ -1,0 +1,134 @@
+// server/handlers/03_metadata.cc: Metadata, versions 0–13.
+// v1  null asks for all topics, empty for none   v4 clients may forbid auto-creation   v5 offline replicas
+// v7  leader epochs (KIP-320)   v8 authorized operations (KIP-430)   v9 flexible   v10 topic ids in responses
+// v12 topics asked for by id    v13 top-level error (KIP-1102)
+
+#include <set>
+
+#include "cluster/controller.h"
+#include "server/broker.h"
+#include "server/handlers/handlers.h"
+#include "server/operations.h"
+
+namespace tideline::server {
+
+using protocol::MetadataRequest;
+using protocol::MetadataResponse;
+using runtime::Task;
+
+namespace {
+
+using Topic = MetadataResponse::MetadataResponseTopic;
+
+Topic describe(const cluster::TopicImage& topic, const MetadataRequest& request) {
+    Topic out;
+    out.name = topic.name;
+    out.topic_id = topic.id;
+    out.is_internal = topic.is_internal();
+    if (request.include_topic_authorized_operations) {
+        out.topic_authorized_operations = kAllTopicOperations;
+    }
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+        const cluster::PartitionState& state = *topic.partition(index);
+        auto& row = out.partitions.emplace_back();
+        row.partition_index = index;
+        row.leader_id = state.leader;
+        row.leader_epoch = state.leader_epoch;
+        row.replica_nodes = state.replicas;
+        row.isr_nodes = state.isr;
+        if (state.leader == cluster::kNoLeader) {
+            row.error_code = ErrorCode::leader_not_available;
+        }
+    }
+    return out;
+}
+
+Topic refused(const MetadataRequest::MetadataRequestTopic& wanted, ErrorCode error) {
+    Topic out;
+    out.error_code = error;
+    out.name = wanted.name;
+    out.topic_id = wanted.topic_id;
+    out.is_internal = wanted.name && cluster::is_internal_topic(*wanted.name);
+    return out;
+}
+
+// The names asked for that are not there yet and may be made.
+std::vector<std::string> names_to_create(const cluster::MetadataImage& image, const MetadataRequest& request) {
+    std::set<std::string> names;
+    for (const auto& wanted : *request.topics) {
+        if (wanted.topic_id.is_zero() && wanted.name && image.topic(*wanted.name) == nullptr &&
+            !cluster::why_illegal_topic_name(*wanted.name)) {
+            names.insert(*wanted.name);
+        }
+    }
+    return {names.begin(), names.end()};
+}
+
+// Makes missing topics; what could not be made is answered as unknown.
+Task<void> auto_create(RequestContext& context, const MetadataRequest& request) {
+    std::vector<std::string> names = names_to_create(*context.server.image(), request);
+    if (names.empty()) {
+        co_return;
+    }
+    Broker& broker = context.server.broker();
+    protocol::CreateTopicsRequest creation = broker.controller().auto_creation_of(names);
+    auto decide = [&broker, &creation](const cluster::MetadataImage& image) {
+        return broker.controller().create_topics(image, creation);
+    };
+    auto created = co_await broker.decide<protocol::CreateTopicsResponse>(context.server.shard(), decide);
+    if (!created) {
+        co_return;
+    }
+}
+
+Topic look_up(const cluster::MetadataImage& image, const MetadataRequest& request,
+              const MetadataRequest::MetadataRequestTopic& wanted) {
+    if (!wanted.topic_id.is_zero()) {
+        const cluster::TopicImage* found = image.topic(wanted.topic_id);
+        return found != nullptr ? describe(*found, request) : refused(wanted, ErrorCode::unknown_topic_id);
+    }
+    if (!wanted.name) {
+        return refused(wanted, ErrorCode::invalid_request);
+    }
+    if (cluster::why_illegal_topic_name(*wanted.name)) {
+        return refused(wanted, ErrorCode::invalid_topic_exception);
+    }
+    const cluster::TopicImage* found = image.topic(*wanted.name);
+    return found != nullptr ? describe(*found, request) : refused(wanted, ErrorCode::unknown_topic_or_partition);
+}
+
+}  // namespace
+
+Task<MetadataResponse> handle_metadata(RequestContext& context, MetadataRequest& request) {
+    // Version 0 has no null: there, an empty list asks for all.
+    bool wants_all = !request.topics || (context.version() == 0 && request.topics->empty());
+    bool may_create = context.version() < 4 || request.allow_auto_topic_creation;
+    if (!wants_all && may_create && context.server.config()->boolean("auto.create.topics.enable")) {
+        co_await auto_create(context, request);
+    }
+    cluster::ImagePtr image = context.server.image();
+    MetadataResponse response;
+    response.cluster_id = context.server.broker().cluster_id();
+    response.controller_id = context.server.broker().node_id();
+    if (request.include_cluster_authorized_operations) {
+        response.cluster_authorized_operations = kAllClusterOperations;
+    }
+    for (const auto& [id, broker] : image->brokers()) {
+        const cluster::Endpoint* endpoint = broker.endpoint(context.connection.listener);
+        if (!broker.fenced && endpoint != nullptr) {
+            response.brokers.push_back({.node_id = id, .host = endpoint->host, .port = endpoint->port, .rack = broker.rack});
+        }
+    }
+    if (wants_all) {
+        for (const auto& topic : image->topics()) {
+            response.topics.push_back(describe(*topic, request));
+        }
+        co_return response;
+    }
+    for (const auto& wanted : *request.topics) {
+        response.topics.push_back(look_up(*image, request, wanted));
+    }
+    co_return response;
+}
+
+}  // namespace tideline::server

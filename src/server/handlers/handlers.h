@@ -1,0 +1,57 @@
+// server/handlers/handlers.h: one function for each API; each is in the file of its number and name.
+//
+// A handler gets a decoded request and gives the response of the same version; it answers per topic and partition with
+// Kafka's own codes. Views in the request end with the call.
+#pragma once
+
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/create_partitions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_records.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_for_leader_epoch.h"
+#include "protocol/messages/produce.h"
+#include "server/context.h"
+#include "server/reply.h"
+
+namespace tideline::server {
+
+// Two phases: the reply's `later` waits until the records are what acks promises.
+runtime::Task<Reply> handle_produce(RequestContext& context, protocol::ProduceRequest& request);
+
+runtime::Task<protocol::FetchResponse> handle_fetch(RequestContext& context, protocol::FetchRequest& request);
+runtime::Task<protocol::ListOffsetsResponse> handle_list_offsets(RequestContext& context, protocol::ListOffsetsRequest& request);
+runtime::Task<protocol::MetadataResponse> handle_metadata(RequestContext& context, protocol::MetadataRequest& request);
+runtime::Task<protocol::ApiVersionsResponse> handle_api_versions(RequestContext& context, protocol::ApiVersionsRequest& request);
+runtime::Task<protocol::CreateTopicsResponse> handle_create_topics(RequestContext& context, protocol::CreateTopicsRequest& request);
+runtime::Task<protocol::DeleteTopicsResponse> handle_delete_topics(RequestContext& context, protocol::DeleteTopicsRequest& request);
+runtime::Task<protocol::DeleteRecordsResponse> handle_delete_records(RequestContext& context, protocol::DeleteRecordsRequest& request);
+runtime::Task<protocol::InitProducerIdResponse> handle_init_producer_id(RequestContext& context,
+                                                                        protocol::InitProducerIdRequest& request);
+runtime::Task<protocol::OffsetForLeaderEpochResponse> handle_offset_for_leader_epoch(
+    RequestContext& context, protocol::OffsetForLeaderEpochRequest& request);
+runtime::Task<protocol::DescribeConfigsResponse> handle_describe_configs(RequestContext& context,
+                                                                         protocol::DescribeConfigsRequest& request);
+runtime::Task<protocol::AlterConfigsResponse> handle_alter_configs(RequestContext& context, protocol::AlterConfigsRequest& request);
+runtime::Task<protocol::DescribeLogDirsResponse> handle_describe_log_dirs(RequestContext& context,
+                                                                          protocol::DescribeLogDirsRequest& request);
+runtime::Task<protocol::CreatePartitionsResponse> handle_create_partitions(RequestContext& context,
+                                                                           protocol::CreatePartitionsRequest& request);
+runtime::Task<protocol::IncrementalAlterConfigsResponse> handle_incremental_alter_configs(
+    RequestContext& context, protocol::IncrementalAlterConfigsRequest& request);
+runtime::Task<protocol::DescribeClusterResponse> handle_describe_cluster(RequestContext& context,
+                                                                         protocol::DescribeClusterRequest& request);
+runtime::Task<protocol::DescribeTopicPartitionsResponse> handle_describe_topic_partitions(
+    RequestContext& context, protocol::DescribeTopicPartitionsRequest& request);
+
+}  // namespace tideline::server

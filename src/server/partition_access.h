@@ -1,0 +1,80 @@
+// server/partition_access.h: running something for each partition of a request, on the shard that owns it.
+#pragma once
+
+#include <concepts>
+#include <vector>
+
+#include "cluster/partition.h"
+#include "cluster/metadata_image.h"
+#include "runtime/scope.h"
+#include "server/shard_server.h"
+
+namespace tideline::server {
+
+// Where a request's partition lives, or why it cannot be served.
+struct Located {
+    ErrorCode error = ErrorCode::none;  // none: `topic_id` and `owner` are set
+    base::Uuid topic_id;
+    unsigned owner = 0;  // index of the shard
+};
+
+// Looks a partition up in the image by name.
+Located locate(const ShardServer& server, const cluster::MetadataImage& image, std::string_view topic, std::int32_t partition);
+// The same by topic id.
+Located locate(const ShardServer& server, const cluster::MetadataImage& image, const base::Uuid& topic_id, std::int32_t partition);
+
+namespace detail {
+
+template <class Item, class Visit>
+runtime::Task<void> visit_items(ShardServer& owner, unsigned index, std::vector<Item>& items, Visit& visit) {
+    for (Item& item : items) {
+        if (item.at.error != ErrorCode::none || item.at.owner != index) {
+            continue;
+        }
+        cluster::Partition* partition = owner.replicas().find(item.at.topic_id, item.partition);
+        if (partition == nullptr) {
+            // In the image but not here: its directory is offline, or it is just being deleted.
+            item.at.error = ErrorCode::kafka_storage_error;
+            continue;
+        }
+        if constexpr (std::is_void_v<std::invoke_result_t<Visit&, ShardServer&, cluster::Partition&, Item&>>) {
+            visit(owner, *partition, item);
+        } else {
+            co_await visit(owner, *partition, item);
+        }
+    }
+    co_return;
+}
+
+template <class Item, class Visit>
+runtime::Task<void> visit_on(ShardServer& here, unsigned index, std::vector<Item>& items, Visit& visit) {
+    ShardServer& owner = here.peer(index);
+    co_await runtime::call_on(here.shard(), owner.shard(), [&] { return visit_items(owner, index, items, visit); });
+}
+
+}  // namespace detail
+
+// Calls visit(owner, partition, item) for every item that was located, on its owner's shard; shard by shard, each shard's
+// items in their order. `Item` has `Located at` and `std::int32_t partition`. An item whose partition is not online gets
+// kafka_storage_error. `visit` may return a Task, which is awaited; it must not hold the partition across a wait.
+template <class Item, class Visit>
+runtime::Task<void> for_each_on_owner(ShardServer& here, std::vector<Item>& items, Visit visit) {
+    std::vector<bool> wanted(here.shard_count());
+    for (const Item& item : items) {
+        if (item.at.error == ErrorCode::none) {
+            wanted[item.at.owner] = true;
+        }
+    }
+    unsigned own = here.shard().index();
+    if (wanted[own]) {
+        co_await detail::visit_items(here, own, items, visit);
+        wanted[own] = false;
+    }
+    for (unsigned index = 0; index < wanted.size(); ++index) {
+        if (wanted[index]) {
+            co_await detail::visit_on(here, index, items, visit);
+        }
+    }
+}
+
+}  // namespace tideline::server

@@ -1,0 +1,141 @@
+#include "server/shard_server.h"
+
+#include "base/log.h"
+#include "server/broker.h"
+
+namespace tideline::server {
+
+using runtime::Task;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kIdleSweepInterval{1000};
+constexpr milliseconds kFlushCheckInterval{100};
+// After a shortage (EMFILE) accepting goes on after a pause: at once it would only fail again.
+constexpr milliseconds kAcceptPause{100};
+
+std::uint64_t budget_per_shard(const cluster::BrokerConfig& config, unsigned shard_count) {
+    return static_cast<std::uint64_t>(config.integer("tideline.request.memory.bytes")) / shard_count;
+}
+
+std::size_t sessions_per_shard(const cluster::BrokerConfig& config, unsigned shard_count) {
+    auto slots = static_cast<std::size_t>(config.integer("max.incremental.fetch.session.cache.slots"));
+    return (slots + shard_count - 1) / shard_count;
+}
+
+}  // namespace
+
+ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
+    : broker_(broker),
+      shard_(shard),
+      config_(broker.config()),
+      replicas_(shard, broker.log_dirs(), broker.file_cache(), broker.replica_settings()),
+      budget_(shard, budget_per_shard(*config_, broker.shard_count())),
+      fetch_sessions_(sessions_per_shard(*config_, broker.shard_count())),
+      dispatcher_(*this),
+      stopping_(shard),
+      tasks_(shard) {
+    limits_.frame_bytes_max = config_->integer("socket.request.max.bytes");
+}
+
+ShardServer::~ShardServer() = default;
+
+unsigned ShardServer::shard_count() const { return broker_.shard_count(); }
+ShardServer& ShardServer::peer(unsigned index) { return broker_.server(index); }
+
+base::Result<std::uint16_t> ShardServer::listen(const cluster::ListenerAddress& address, bool share_port) {
+    TL_TRY(listener, shard_.network().listen({address.host, address.port}, share_port));
+    std::uint16_t port = listener->port();
+    listeners_.push_back(std::make_unique<Listening>(Listening{address.name, std::move(listener)}));
+    return port;
+}
+
+Task<void> ShardServer::apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
+                              std::shared_ptr<const cluster::BrokerConfig> config) {
+    co_await replicas_.apply(image, topics, config);
+    image_ = std::move(image);
+    config_ = std::move(config);
+}
+
+void ShardServer::start_serving() {
+    for (const auto& listening : listeners_) {
+        tasks_.spawn(accept_connections(*listening));
+    }
+    tasks_.spawn(close_idle_connections());
+    tasks_.spawn(keep_logs());
+}
+
+Task<void> ShardServer::stop_serving() {
+    stopping_.set();
+    for (const auto& listening : listeners_) {
+        listening->listener->close();
+    }
+    for (const auto& connection : connections_) {
+        connection->shut_down("broker stops");
+    }
+    co_await tasks_.join();
+}
+
+Task<void> ShardServer::accept_connections(Listening& listening) {
+    while (!stopping_.is_set()) {
+        auto accepted = co_await listening.listener->accept();
+        if (stopping_.is_set()) {
+            co_return;
+        }
+        if (!accepted) {
+            TL_LOG_WARN("accept_failed", {"listener", listening.name}, {"error", base::to_string(accepted.error())});
+            co_await stopping_.wait_until(shard_.now() + kAcceptPause);
+            continue;
+        }
+        const std::string& ip = (*accepted)->peer().host;
+        auto verdict = broker_.quota().admit(ip);
+        if (verdict != ConnectionQuota::Verdict::admitted) {
+            // Dropping the stream closes it.
+            TL_LOG_WARN("connection_refused", {"peer", ip},
+                        {"limit", verdict == ConnectionQuota::Verdict::too_many ? "max.connections" : "max.connections.per.ip"});
+            continue;
+        }
+        tasks_.spawn(serve(std::move(*accepted), listening.name));
+    }
+}
+
+Task<void> ShardServer::serve(std::unique_ptr<runtime::Stream> stream, std::string listener) {
+    std::string ip = stream->peer().host;
+    connections_.push_back(
+        std::make_unique<Connection>(shard_, std::move(stream), std::move(listener), dispatcher_, budget_, limits_));
+    auto self = std::prev(connections_.end());
+    co_await (*self)->run();
+    connections_.erase(self);
+    broker_.quota().release(ip);
+}
+
+Task<void> ShardServer::close_idle_connections() {
+    while (!stopping_.is_set()) {
+        co_await stopping_.wait_until(shard_.now() + kIdleSweepInterval);
+        std::int64_t idle_ms = config_->integer("connections.max.idle.ms");
+        if (idle_ms < 0) {
+            continue;
+        }
+        runtime::Instant now = shard_.now();
+        for (const auto& connection : connections_) {
+            if (now - connection->last_activity() > milliseconds(idle_ms)) {
+                connection->shut_down("idle for connections.max.idle.ms");
+            }
+        }
+    }
+}
+
+Task<void> ShardServer::keep_logs() {
+    runtime::Instant next_retention = shard_.now() + milliseconds(config_->integer("log.initial.task.delay.ms"));
+    while (!stopping_.is_set()) {
+        co_await stopping_.wait_until(shard_.now() + kFlushCheckInterval);
+        replicas_.flush_due();
+        if (shard_.now() >= next_retention && !stopping_.is_set()) {
+            co_await replicas_.run_retention();
+            next_retention = shard_.now() + milliseconds(config_->integer("log.retention.check.interval.ms"));
+        }
+    }
+}
+
+}  // namespace tideline::server

@@ -1,0 +1,77 @@
+// server/shard_server.h: everything the broker has on one shard: connections, partitions, budget, fetch sessions.
+//
+//   listen() ──► apply(image) ──► start_serving() ──► stop_serving() ──► close_logs()
+//
+// Shard:  made on any thread before the shard uses it; from then on every member is its own shard's, except peer().
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+
+#include "cluster/replica_manager.h"
+#include "server/connection.h"
+#include "server/connection_quota.h"
+#include "server/dispatch.h"
+#include "server/fetch_session.h"
+#include "server/memory_budget.h"
+
+namespace tideline::server {
+
+class Broker;
+
+class ShardServer {
+public:
+    ShardServer(Broker& broker, runtime::Shard& shard);
+    ~ShardServer();
+
+    runtime::Shard& shard() { return shard_; }
+    Broker& broker() { return broker_; }
+    unsigned shard_count() const;
+    ShardServer& peer(unsigned index);
+
+    // The metadata that this shard serves by now; never null once applied.
+    const cluster::ImagePtr& image() const { return image_; }
+    // The configuration in effect: static, cluster-wide and this broker's own, in that order.
+    const std::shared_ptr<const cluster::BrokerConfig>& config() const { return config_; }
+    cluster::ReplicaManager& replicas() { return replicas_; }
+    FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
+    MemoryBudget& budget() { return budget_; }
+
+    // Binds; nothing is accepted yet. Returns the port.
+    base::Result<std::uint16_t> listen(const cluster::ListenerAddress& address, bool share_port);
+    // Brings partitions in line, then serves the new image. `topics`: nullptr means all.
+    runtime::Task<void> apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
+                              std::shared_ptr<const cluster::BrokerConfig> config);
+    void start_serving();
+    // Ends all connections and what was under way for them.
+    runtime::Task<void> stop_serving();
+    // True when every log ended clean.
+    runtime::Task<bool> close_logs() { return replicas_.close(); }
+
+private:
+    struct Listening {
+        std::string name;
+        std::unique_ptr<runtime::Listener> listener;
+    };
+    runtime::Task<void> accept_connections(Listening& listening);
+    runtime::Task<void> serve(std::unique_ptr<runtime::Stream> stream, std::string listener);
+    runtime::Task<void> close_idle_connections();
+    runtime::Task<void> keep_logs();
+
+    Broker& broker_;
+    runtime::Shard& shard_;
+    cluster::ImagePtr image_;
+    std::shared_ptr<const cluster::BrokerConfig> config_;
+    cluster::ReplicaManager replicas_;
+    MemoryBudget budget_;
+    FetchSessionCache fetch_sessions_;
+    Dispatcher dispatcher_;
+    ConnectionLimits limits_;
+    std::vector<std::unique_ptr<Listening>> listeners_;
+    std::list<std::unique_ptr<Connection>> connections_;
+    runtime::Event stopping_;
+    runtime::TaskScope tasks_;
+};
+
+}  // namespace tideline::server
