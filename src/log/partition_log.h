@@ -89,9 +89,9 @@ struct FlushPlan {
     bool is_empty() const { return data.empty() && replace.empty() && directories.empty(); }
 };
 
-// Files that were renamed to *.deleted; remove them once file.delete.delay.ms have passed.
+// Files of segments that the log no longer knows: to be marked, and removed once file.delete.delay.ms have passed.
 struct DeletedFiles {
-    std::vector<std::string> paths;
+    std::vector<std::string> paths;  // ascending by offset
     std::int64_t remove_at_ms = 0;
     std::int64_t size_in_bytes = 0;
     Offset log_start_offset = 0;  // afterwards
@@ -118,9 +118,9 @@ public:
 
     // --- writing ------------------------------------------------------------------------------------------------------
 
-    // Appends one whole batch that record::validate() has passed. Client's and coordinator's batches get the next offsets
-    // and the leader epoch (and LogAppendTime), the others keep theirs. `batch` is not changed and only needs to live for
-    // the call. Written to the page cache, not durable. On error nothing was appended.
+    // Appends one whole batch that record::validate_batch() has passed and whose maximum timestamp is what that found.
+    // Client's and coordinator's batches get the next offsets and the leader epoch (and LogAppendTime, now_ms), the others
+    // keep theirs. `batch` is not changed and only needs to live for the call. Written to the page cache, not durable. On error nothing was appended.
     // Errors: those of ProducerState::check(); record_list_too_large over segment.bytes, message_too_large over
     //         max.message.bytes (client and coordinator); offset_out_of_range when a given offset is behind next_offset();
     //         corrupt_message when the bytes are not one batch; kafka_storage_error.
@@ -181,12 +181,15 @@ public:
     Result<> delete_records_before(Offset offset);
 
     // Takes out segments that the log start, retention.bytes or retention.ms have left behind and whose records are all below
-    // the high watermark; renames their files. Removing them is remove_files()'s.
+    // the high watermark, and moves the log start past them. The files stay: checkpoint log_start_offset(), then
+    // mark_deleted(), later remove_files(). In that order, or a crash that persists only some of the renames leaves a hole
+    // below which the log seems to begin.
     Result<DeletedFiles> delete_old_segments(Offset high_watermark, std::int64_t now_ms);
+    static Result<> mark_deleted(runtime::FileSystem& files, DeletedFiles& deleted);        // Blocks. Renames to *.deleted.
     static Result<> remove_files(runtime::FileSystem& files, const DeletedFiles& deleted);  // Blocks.
 
     // Starts a new segment unless the active one is empty.
-    Result<> roll();
+    Result<> roll(std::int64_t now_ms);
 
     // Drops everything from `offset` on, durably. False when there was nothing to drop.  Blocks.
     Result<bool> truncate_to(Offset offset);
@@ -207,46 +210,47 @@ private:
     PartitionLog(FileCache& cache, std::string directory, std::string name, const LogConfig& config,
                  const ProducerStateConfig& producers);
 
-    struct DamagedRange {
-        Offset first;
-        Offset end;
-    };
     struct StampedBatch;
 
     // append(), step by step
     Result<StampedBatch> stamp(ByteView batch, const AppendOptions& options) const;
-    Result<Segment*> segment_for(const StampedBatch& batch, std::int64_t now_ms);
-    Result<> write(Segment& segment, const StampedBatch& batch);
-    Result<> track_producer(const StampedBatch& batch, const ProducerUpdate& update);
+    Result<> make_room(const StampedBatch& batch, std::int64_t now_ms);
+    Result<> write(const StampedBatch& batch);
+    Result<> track_producer(const ProducerUpdate& update);
 
+    using Segments = std::map<Offset, std::unique_ptr<Segment>>;
     Segment& active() const { return *segments_.rbegin()->second; }
-    Segment* segment_of(Offset offset) const;
+    Segments::const_iterator segment_of(Offset offset) const;  // the last one whose base is at most `offset`, else the first
+    Offset end_of(Segments::const_iterator segment) const;
     Result<> roll_to(Offset base, std::int64_t now_ms);
+    std::int64_t roll_jitter_ms(Offset base) const;
     Result<> check_usable() const;
     std::unexpected<Error> poison(const Error& why);
 
-    Result<> rebuild_producers(std::int64_t now_ms);
+    Result<> rebuild_producers(Offset end, std::int64_t now_ms);
+    Result<> replay_producers(Offset from, Offset end);
     Result<> write_snapshot();
-    Result<> forget_snapshots(Offset from);
-    void rename_snapshots_before(Offset offset, DeletedFiles& deleted);
-    Result<> take_out(std::size_t count, DeletedFiles& deleted);
-    std::size_t count_deletable(Offset high_watermark, std::int64_t now_ms);
-    void after_truncation(Offset end);
+    Result<> drop_snapshots_above(Offset offset);
+    Result<> write_epochs();
+    Result<> remove_segments_after(Offset base);
+    Result<std::size_t> count_deletable(Offset high_watermark, std::int64_t now_ms);
+    DeletedFiles take_out(std::size_t count, std::int64_t now_ms);
+    void move_log_start(Offset offset);
+    Result<> after_truncation(Offset end, std::int64_t now_ms);
 
     FileCache& cache_;
     std::string directory_;
     std::string name_;
     LogConfig config_;
     std::optional<Uuid> topic_id_;
-    std::map<Offset, std::unique_ptr<Segment>> segments_;  // never empty once open
+    Segments segments_;  // never empty once open
     LeaderEpochs epochs_;
     ProducerState producers_;
     std::vector<Offset> snapshots_;  // offsets of the snapshot files, ascending
-    std::vector<DamagedRange> damaged_;
+    std::vector<std::shared_ptr<runtime::File>> unsynced_snapshots_;
     Offset log_start_offset_ = 0;
     Offset next_offset_ = 0;
     Offset durable_offset_ = 0;
-    std::int64_t last_append_ms_ = 0;
     std::uint64_t generation_ = 0;
     bool flush_in_flight_ = false;
     bool names_are_dirty_ = false;

@@ -17,6 +17,7 @@
 
 #include "log/types.h"
 #include "record/batch.h"
+#include "record/control.h"
 
 namespace tideline::log {
 
@@ -88,12 +89,6 @@ struct CompletedTransaction {
     bool is_aborted = false;
 };
 
-// What a control batch's record says: the type of its key, the coordinator epoch of its value.
-struct EndTransactionMarker {
-    bool is_commit = false;
-    std::int32_t coordinator_epoch = 0;
-};
-
 // The effect of one batch on one producer, not yet applied.
 struct ProducerUpdate {
     ProducerEntry entry;
@@ -111,7 +106,7 @@ public:
     // Judges a data batch, or a control batch with its marker, whose offsets are assigned; changes nothing.
     // Errors: invalid_producer_epoch, out_of_order_sequence_number, invalid_txn_state, transaction_coordinator_fenced.
     // transaction_version is the one of WriteTxnMarkers, -1 when unknown.
-    Result<ProducerUpdate> check(const record::BatchHeader& batch, const std::optional<EndTransactionMarker>& marker,
+    Result<ProducerUpdate> check(const record::BatchHeader& batch, const std::optional<record::EndTxnMarker>& marker,
                                  AppendOrigin origin, std::int16_t transaction_version) const;
 
     // Takes over what check() returned. For an aborted transaction returns the row for the transaction index.

@@ -1,0 +1,123 @@
+// Durability of a partition's log: flush plans, snapshots, the clean end. See partition_log.h.
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "log/checkpoint_file.h"
+#include "log/partition_log.h"
+#include "log/producer_snapshot.h"
+#include "log/segment.h"
+
+namespace tideline::log {
+
+Result<FlushPlan> PartitionLog::begin_flush() {
+    TL_TRY_VOID(check_usable());
+    TL_CHECK(!flush_in_flight_);
+    FlushPlan plan{.covers = next_offset_, .generation = generation_};
+    for (const auto& [base, segment] : segments_) {
+        if (segment->has_unsynced()) {
+            TL_TRY_VOID(segment->collect_unsynced(plan.data));
+        }
+    }
+    plan.data.insert(plan.data.end(), unsynced_snapshots_.begin(), unsynced_snapshots_.end());
+    unsynced_snapshots_.clear();
+    // Epochs below the durable offset must be in the file: recovery only looks for later ones.
+    if (epochs_.is_dirty()) {
+        plan.replace.push_back({fmt::format("{}/{}", directory_, kLeaderEpochCheckpoint), epochs_.encode()});
+        epochs_.mark_written();
+    }
+    if (names_are_dirty_) {
+        plan.directories.push_back(directory_);
+        names_are_dirty_ = false;
+    }
+    flush_in_flight_ = !plan.is_empty();
+    return plan;
+}
+
+Result<> PartitionLog::run_flush(runtime::FileSystem& files, const FlushPlan& plan) {
+    for (const auto& file : plan.data) {
+        TL_TRY_VOID(file->sync_data());
+    }
+    for (const FlushPlan::Replace& file : plan.replace) {
+        TL_TRY_VOID(runtime::replace_file(files, file.path, file.content));
+    }
+    for (const std::string& directory : plan.directories) {
+        TL_TRY_VOID(files.sync_dir(directory));
+    }
+    return {};
+}
+
+void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) {
+    if (plan.is_empty()) {
+        return;
+    }
+    TL_CHECK(flush_in_flight_);
+    flush_in_flight_ = false;
+    if (!outcome) {
+        // The kernel has dropped the pages it could not write and will report success next time: never try again.
+        (void)poison(outcome.error());
+        return;
+    }
+    if (plan.generation != generation_) {
+        return;
+    }
+    for (const auto& [base, segment] : segments_) {
+        if (segment->has_unsynced()) {
+            segment->mark_synced();
+        }
+    }
+    durable_offset_ = std::max(durable_offset_, plan.covers);
+}
+
+Result<> PartitionLog::write_snapshot() {
+    Offset offset = producers_.end_offset();
+    if (!snapshots_.empty() && snapshots_.back() >= offset) {
+        return {};
+    }
+    std::string path = segment_path(directory_, offset, kSnapshotSuffix);
+    TL_TRY(file, cache_.files().open(path, runtime::OpenMode::create_or_truncate));
+    names_are_dirty_ = true;
+    Bytes content = encode_producer_snapshot(producers_.entries());
+    if (auto written = file->write_at(0, content); !written) {
+        (void)cache_.files().remove_file(path);
+        return written;
+    }
+    unsynced_snapshots_.push_back(std::move(file));
+    snapshots_.push_back(offset);
+    return {};
+}
+
+Result<> PartitionLog::write_epochs() {
+    if (!epochs_.is_dirty()) {
+        return {};
+    }
+    TL_TRY_VOID(runtime::replace_file(cache_.files(), fmt::format("{}/{}", directory_, kLeaderEpochCheckpoint), epochs_.encode()));
+    epochs_.mark_written();
+    return {};
+}
+
+Result<> PartitionLog::close() {
+    TL_TRY_VOID(check_usable());
+    TL_TRY_VOID(active().seal());
+    producers_.set_end_offset(next_offset_);
+    if (next_offset_ > log_start_offset_ || producers_.size() > 0) {
+        TL_TRY_VOID(write_snapshot());
+    }
+    flush_in_flight_ = false;  // whoever ran one has been waited for
+    TL_TRY(plan, begin_flush());
+    Result<> outcome = run_flush(cache_.files(), plan);
+    finish_flush(plan, outcome);
+    abandon();
+    return outcome;
+}
+
+void PartitionLog::abandon() {
+    for (const auto& [base, segment] : segments_) {
+        segment->forget_files();
+    }
+    if (!failed_) {
+        failed_ = Error{ErrorCode::kafka_storage_error, "the log is closed", 0};
+    }
+}
+
+}  // namespace tideline::log

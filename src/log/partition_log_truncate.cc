@@ -1,0 +1,147 @@
+// Cutting a partition's log at its end, and the producers and epochs that follow from what is left. See partition_log.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "log/partition_log.h"
+#include "log/producer_snapshot.h"
+#include "log/replay.h"
+#include "log/segment.h"
+
+namespace tideline::log {
+
+Result<bool> PartitionLog::truncate_to(Offset offset) {
+    TL_TRY_VOID(check_usable());
+    if (offset >= next_offset_) {
+        epochs_.truncate_from_end(offset);
+        return false;
+    }
+    if (offset < segments_.begin()->first) {
+        TL_TRY_VOID(truncate_fully_and_start_at(offset));
+        return true;
+    }
+    Offset was = next_offset_;
+    if (auto removed = remove_segments_after(segment_of(offset)->first); !removed) {
+        return poison(removed.error());
+    }
+    auto end = active().truncate_to(offset, 0);
+    if (!end) {
+        return poison(end.error());
+    }
+    if (auto done = after_truncation(*end, 0); !done) {
+        return poison(done.error());
+    }
+    TL_LOG_INFO("log_truncated", {"partition", name_}, {"from", was}, {"to", next_offset_});
+    return true;
+}
+
+Result<> PartitionLog::truncate_fully_and_start_at(Offset offset) {
+    TL_TRY_VOID(check_usable());
+    auto remove_all = [&]() -> Result<> {
+        TL_TRY_VOID(remove_segments_after(kNoOffset));
+        TL_TRY(fresh, Segment::create(cache_, directory_, offset, 0));
+        segments_.emplace(offset, std::move(fresh));
+        TL_TRY_VOID(cache_.files().sync_dir(directory_));
+        epochs_.clear();
+        TL_TRY_VOID(drop_snapshots_above(kNoOffset));
+        log_start_offset_ = offset;
+        return after_truncation(offset, 0);
+    };
+    if (auto done = remove_all(); !done) {
+        return poison(done.error());
+    }
+    durable_offset_ = offset;
+    TL_LOG_INFO("log_restarted", {"partition", name_}, {"at", offset});
+    return {};
+}
+
+// From the end on and each removal synced: whatever a crash leaves is a prefix.
+Result<> PartitionLog::remove_segments_after(Offset base) {
+    while (!segments_.empty() && segments_.rbegin()->first > base) {
+        Segment& last = active();
+        std::vector<std::string> paths = last.paths();
+        last.forget_files();
+        segments_.erase(std::prev(segments_.end()));
+        for (const std::string& path : paths) {
+            if (cache_.files().exists(path)) {
+                TL_TRY_VOID(cache_.files().remove_file(path));
+            }
+        }
+        TL_TRY_VOID(cache_.files().sync_dir(directory_));
+    }
+    return {};
+}
+
+Result<> PartitionLog::after_truncation(Offset end, std::int64_t now_ms) {
+    ++generation_;
+    next_offset_ = end;
+    durable_offset_ = std::min(durable_offset_, end);
+    log_start_offset_ = std::min(log_start_offset_, end);
+    epochs_.truncate_from_end(end);
+    TL_TRY_VOID(write_epochs());
+    TL_TRY_VOID(drop_snapshots_above(end));
+    return rebuild_producers(end, now_ms);
+}
+
+Result<> PartitionLog::drop_snapshots_above(Offset offset) {
+    while (!snapshots_.empty() && snapshots_.back() > offset) {
+        std::string path = segment_path(directory_, snapshots_.back(), kSnapshotSuffix);
+        if (cache_.files().exists(path)) {
+            TL_TRY_VOID(cache_.files().remove_file(path));
+        }
+        names_are_dirty_ = true;
+        snapshots_.pop_back();
+    }
+    return {};
+}
+
+Result<> PartitionLog::rebuild_producers(Offset end, std::int64_t now_ms) {
+    producers_.clear(segments_.begin()->first);
+    for (auto at = snapshots_.size(); at > 0; --at) {
+        Offset offset = snapshots_[at - 1];
+        if (offset > end) {
+            continue;
+        }
+        std::string path = segment_path(directory_, offset, kSnapshotSuffix);
+        auto content = runtime::read_file(cache_.files(), path);
+        auto loaded = content ? decode_producer_snapshot(*content) : std::unexpected(content.error());
+        if (!loaded) {
+            TL_LOG_WARN("snapshot_ignored", {"partition", name_}, {"offset", offset}, {"why", loaded.error().note});
+            (void)cache_.files().remove_file(path);
+            snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(at - 1));
+            continue;
+        }
+        for (const ProducerEntry& entry : *loaded) {
+            if (!producers_.is_expired(entry, now_ms)) {
+                producers_.load(entry);
+            }
+        }
+        producers_.set_end_offset(offset);
+        break;
+    }
+    return replay_producers(producers_.end_offset(), end);
+}
+
+Result<> PartitionLog::replay_producers(Offset from, Offset end) {
+    for (auto at = segment_of(from); at != segments_.end() && at->first < end; ++at) {
+        Segment& segment = *at->second;
+        TL_TRY(first, segment.find_batch(from));
+        if (!first) {
+            continue;
+        }
+        TL_TRY(file, segment.file());
+        HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
+        while (true) {
+            TL_TRY(batch, scanner.next());
+            if (!batch || batch->header.base_offset >= end) {
+                break;
+            }
+            TL_TRY_VOID(replay_batch(segment, *batch, producers_));
+        }
+    }
+    producers_.set_end_offset(end);
+    return {};
+}
+
+}  // namespace tideline::log

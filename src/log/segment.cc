@@ -1,0 +1,437 @@
+#include "log/segment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "record/record.h"
+
+namespace tideline::log {
+
+std::string segment_path(std::string_view directory, Offset base, std::string_view suffix) {
+    return fmt::format("{}/{:020}{}", directory, base, suffix);
+}
+
+std::optional<Offset> offset_of_file(std::string_view name, std::string_view suffix) {
+    constexpr std::size_t kDigits = 20;
+    if (name.size() != kDigits + suffix.size() || !name.ends_with(suffix)) {
+        return std::nullopt;
+    }
+    Offset offset = 0;
+    auto [end, error] = std::from_chars(name.data(), name.data() + kDigits, offset);
+    if (error != std::errc() || end != name.data() + kDigits || offset < 0) {
+        return std::nullopt;
+    }
+    return offset;
+}
+
+Segment::Segment(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index, std::int64_t now_ms)
+    : cache_(&cache),
+      base_(base),
+      log_path_(segment_path(directory, base, kLogSuffix)),
+      offset_index_(cache, segment_path(directory, base, kOffsetIndexSuffix), base),
+      time_index_(cache, segment_path(directory, base, kTimeIndexSuffix), base),
+      transactions_(cache, segment_path(directory, base, kTransactionIndexSuffix), has_transaction_index),
+      created_ms_(now_ms),
+      max_{-1, base} {}
+
+Result<std::unique_ptr<Segment>> Segment::create(FileCache& cache, std::string_view directory, Offset base, std::int64_t now_ms) {
+    std::unique_ptr<Segment> segment(new Segment(cache, directory, base, false, now_ms));
+    TL_TRY(log, cache.create(segment->log_path_));
+    (void)log;
+    Result<> made = segment->offset_index_.create();
+    if (made) {
+        made = segment->time_index_.create();
+    }
+    if (!made) {
+        for (const std::string& path : segment->paths()) {
+            cache.forget(path);
+            (void)cache.files().remove_file(path);
+        }
+        return std::unexpected(made.error());
+    }
+    segment->indexes_loaded_ = true;
+    return segment;
+}
+
+Result<std::unique_ptr<Segment>> Segment::open(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index,
+                                               std::int64_t now_ms) {
+    std::unique_ptr<Segment> segment(new Segment(cache, directory, base, has_transaction_index, now_ms));
+    TL_TRY(file, cache.open(segment->log_path_));
+    TL_TRY(size, file->size());
+    segment->size_ = size;
+    segment->synced_size_ = size;
+    return segment;
+}
+
+Result<std::shared_ptr<runtime::File>> Segment::file() {
+    if (pinned_) {
+        return pinned_;
+    }
+    return cache_->open(log_path_);
+}
+
+// --- appending ---
+
+Result<> Segment::append(const record::BatchHeader& batch, ByteView header, ByteView records, std::int32_t index_interval_bytes) {
+    TL_CHECK(can_hold(batch.last_offset()) && !is_broken_);
+    TL_TRY_VOID(load_indexes());
+    if (!pinned_) {
+        TL_TRY(opened, cache_->open(log_path_));
+        pinned_ = opened;
+    }
+    ByteView parts[] = {header, records};
+    if (auto written = pinned_->write_at(size_, parts); !written) {
+        // What reached the file must not be taken for a batch by anybody, recovery included.
+        is_broken_ = !pinned_->truncate(size_);
+        return written;
+    }
+    add_to_indexes(batch, size_, index_interval_bytes);
+    if (size_ == 0) {
+        first_timestamp_ = batch.max_timestamp;
+    }
+    size_ += header.size() + records.size();
+    return {};
+}
+
+void Segment::add_to_indexes(const record::BatchHeader& batch, std::uint64_t position, std::int32_t index_interval_bytes,
+                             bool force_entry) {
+    indexes_changed_ = true;
+    if (batch.max_timestamp > max_.timestamp) {
+        max_ = {batch.max_timestamp, batch.last_offset()};
+    }
+    if (bytes_since_index_entry_ > index_interval_bytes || (force_entry && position > 0)) {
+        offset_index_.append(batch.last_offset(), static_cast<std::uint32_t>(position));
+        time_index_.append(max_.timestamp, max_.offset);
+        bytes_since_index_entry_ = 0;
+    }
+    bytes_since_index_entry_ += static_cast<std::int64_t>(batch.size_in_bytes());
+}
+
+Result<> Segment::load_first_timestamp() {
+    if (first_timestamp_ || size_ == 0) {
+        return {};
+    }
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, 0, size_, damage_);
+    TL_TRY(first, scanner.next());
+    if (first) {
+        first_timestamp_ = first->header.max_timestamp;
+    }
+    return {};
+}
+
+Result<bool> Segment::should_roll(const LogConfig& config, std::int64_t jitter_ms, std::size_t batch_bytes,
+                                  std::int64_t max_timestamp, Offset last_offset, std::int64_t now_ms) {
+    TL_TRY_VOID(load_indexes());
+    TL_TRY_VOID(load_first_timestamp());
+    bool counts_records = first_timestamp_.value_or(-1) >= 0;
+    std::int64_t waited_ms = counts_records ? max_timestamp - *first_timestamp_ : now_ms - created_ms_;
+    return size_ + batch_bytes > static_cast<std::uint64_t>(config.segment_bytes) ||
+           (size_ > 0 && waited_ms > config.segment_ms - jitter_ms) || offset_index_.is_full(config.segment_index_bytes) ||
+           time_index_.is_full(config.segment_index_bytes) || !can_hold(last_offset);
+}
+
+Result<> Segment::seal() {
+    if (!indexes_changed_) {
+        return {};
+    }
+    time_index_.append(max_.timestamp, max_.offset);
+    TL_TRY_VOID(offset_index_.entries().write_pending());
+    TL_TRY_VOID(time_index_.entries().write_pending());
+    indexes_unsynced_ = true;
+    indexes_changed_ = false;
+    return {};
+}
+
+// --- indexes ---
+
+Result<> Segment::load_indexes() {
+    if (indexes_loaded_) {
+        return {};
+    }
+    Result<> loaded = offset_index_.load(size_);
+    if (loaded) {
+        loaded = time_index_.load();
+    }
+    if (loaded) {
+        max_ = time_index_.last();
+        indexes_loaded_ = true;
+        return {};
+    }
+    if (loaded.error().detail != ENOENT && loaded.error().detail != EILSEQ) {
+        return loaded;
+    }
+    TL_LOG_WARN("index_rebuilt", {"segment", log_path_}, {"why", loaded.error().note});
+    return rebuild_indexes();
+}
+
+Result<> Segment::rebuild_indexes() {
+    TL_TRY_VOID(reset_indexes());
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, 0, size_, damage_);
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch) {
+            break;
+        }
+        add_to_indexes(batch->header, batch->position, LogConfig{}.index_interval_bytes);
+    }
+    return seal();
+}
+
+Result<> Segment::reset_indexes() {
+    TL_TRY_VOID(offset_index_.reset());
+    TL_TRY_VOID(time_index_.reset());
+    max_ = {-1, base_};
+    bytes_since_index_entry_ = 0;
+    indexes_loaded_ = true;
+    indexes_changed_ = true;
+    return {};
+}
+
+// --- reading ---
+
+Result<std::optional<FoundBatch>> Segment::find_batch(Offset offset) {
+    TL_TRY_VOID(load_indexes());
+    TL_TRY(start, offset_index_.lookup(offset));
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, start.position, size_, damage_);
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch || batch->header.last_offset() >= offset) {
+            return batch;
+        }
+    }
+}
+
+Result<Offset> Segment::find_next_offset() {
+    TL_TRY_VOID(load_indexes());
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, offset_index_.last().position, size_, damage_);
+    Offset next = base_;
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch) {
+            return next;
+        }
+        next = batch->header.next_offset();
+    }
+}
+
+Result<std::optional<Segment::Range>> Segment::find_range(Offset from, std::size_t max_bytes, Offset limit, Offset end,
+                                                          bool at_least_one_batch) {
+    TL_TRY(first, find_batch(from));
+    if (!first) {
+        return std::optional<Range>();
+    }
+    Range range{.position = first->position, .first_offset = first->header.base_offset, .next_offset = end};
+    std::uint64_t stop = size_;
+    for (const DamagedBytes& damage : damage_) {
+        if (damage.begin >= first->position && damage.begin < stop) {
+            stop = damage.begin;
+            range.next_offset = damage.first_offset;
+        }
+    }
+    if (limit < range.next_offset) {
+        TL_TRY(beyond, find_batch(limit));
+        if (beyond && beyond->position < stop) {
+            stop = beyond->position;
+            range.next_offset = std::min(limit, beyond->header.base_offset);
+        }
+    }
+    if (stop <= range.position) {
+        return std::optional(Range{.first_offset = from, .next_offset = from});
+    }
+    range.size = stop - range.position;
+    return range.size <= max_bytes ? std::optional(range) : cut_to(range, max_bytes, at_least_one_batch);
+}
+
+Result<std::optional<Segment::Range>> Segment::cut_to(Range range, std::size_t max_bytes, bool at_least_one_batch) {
+    // From the last indexed batch that still starts inside, few headers are left to look at.
+    TL_TRY(hint, offset_index_.lookup_position(range.position + max_bytes));
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, std::max<std::uint64_t>(range.position, hint.position), range.position + range.size, damage_);
+    std::uint64_t stop = std::max<std::uint64_t>(range.position, hint.position);
+    Offset next = kNoOffset;
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch) {
+            break;
+        }
+        bool fits = batch->end() - range.position <= max_bytes;
+        bool is_first = batch->position == range.position;
+        if (!fits && !(is_first && at_least_one_batch)) {
+            next = batch->header.base_offset;
+            break;
+        }
+        stop = batch->end();
+        next = batch->header.next_offset();
+        if (!fits) {
+            break;
+        }
+    }
+    range.size = stop - range.position;
+    range.next_offset = range.size == 0 ? range.first_offset : next;
+    return std::optional(range);
+}
+
+Result<Bytes> Segment::read_bytes(const FoundBatch& batch) {
+    Bytes bytes(batch.header.size_in_bytes());
+    TL_TRY(log, file());
+    TL_TRY(got, log->read_at(batch.position, bytes));
+    if (got != bytes.size()) {
+        return base::fail(ErrorCode::kafka_storage_error, "a segment has become shorter", static_cast<std::int64_t>(got));
+    }
+    return bytes;
+}
+
+Result<TimestampOffset> Segment::max_timestamp() {
+    TL_TRY_VOID(load_indexes());
+    return max_;
+}
+
+Result<std::optional<TimestampOffset>> Segment::find_timestamp(std::int64_t timestamp, Offset from, LeaderEpoch& epoch) {
+    TL_TRY_VOID(load_indexes());
+    TL_TRY(hint, time_index_.lookup(timestamp));
+    TL_TRY(start, offset_index_.lookup(std::max(hint.offset, from)));
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, start.position, size_, damage_);
+    while (true) {
+        TL_TRY(found, scanner.next());
+        if (!found) {
+            return std::optional<TimestampOffset>();
+        }
+        if (found->header.max_timestamp < timestamp || found->header.last_offset() < from) {
+            continue;
+        }
+        TL_TRY(bytes, read_bytes(*found));
+        record::BatchView batch{found->header, bytes};
+        // What was accepted under message.max.bytes was also decompressed under that budget; here only one record counts.
+        TL_TRY(records, record::RecordScanner::open(batch, std::size_t{1} << 31));
+        while (true) {
+            TL_TRY(facts, records.next());
+            if (!facts) {
+                break;
+            }
+            std::int64_t at = record::timestamp_of(found->header, facts->timestamp_delta);
+            Offset offset = record::offset_of(found->header, facts->offset_delta);
+            if (at >= timestamp && offset >= from) {
+                epoch = found->header.leader_epoch;
+                return std::optional(TimestampOffset{at, offset});
+            }
+        }
+    }
+}
+
+Result<std::optional<FoundBatch>> Segment::find_batch_of_max(const TimestampOffset& max) {
+    // max.offset is the last offset of the batch in question, or of one before it when an index entry came between.
+    TL_TRY_VOID(load_indexes());
+    TL_TRY(start, offset_index_.lookup(max.offset));
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, start.position, size_, damage_);
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch || batch->header.max_timestamp == max.timestamp) {
+            return batch;
+        }
+    }
+}
+
+// --- durability ---
+
+Result<> Segment::collect_unsynced(std::vector<std::shared_ptr<runtime::File>>& files) {
+    if (synced_size_ < size_) {
+        TL_TRY(log, file());
+        files.push_back(log);
+    }
+    syncing_size_ = size_;
+    indexes_syncing_ = indexes_unsynced_;
+    if (indexes_unsynced_) {
+        TL_TRY(offsets, offset_index_.entries().file());
+        TL_TRY(times, time_index_.entries().file());
+        files.push_back(offsets);
+        files.push_back(times);
+        if (transactions_.exists()) {
+            TL_TRY(transactions, transactions_.file());
+            files.push_back(transactions);
+        }
+    }
+    return {};
+}
+
+void Segment::mark_synced() {
+    synced_size_ = std::max(synced_size_, std::min(syncing_size_, size_));
+    if (indexes_syncing_) {
+        indexes_unsynced_ = false;
+    }
+    if (synced_size_ == size_) {
+        pinned_.reset();
+    }
+}
+
+Result<> Segment::truncate_bytes(std::uint64_t size) {
+    TL_TRY(log, file());
+    TL_TRY_VOID(log->truncate(size));
+    TL_TRY_VOID(log->sync_data());
+    size_ = size;
+    synced_size_ = size;
+    pinned_.reset();
+    return {};
+}
+
+Result<Offset> Segment::truncate_to(Offset offset, std::int64_t now_ms) {
+    TL_TRY(first_gone, find_batch(offset));
+    if (!first_gone) {
+        return find_next_offset();
+    }
+    TL_TRY_VOID(truncate_bytes(first_gone->position));
+    Offset end = std::min(offset, first_gone->header.base_offset);
+    TL_TRY_VOID(offset_index_.truncate_to(end));
+    TL_TRY_VOID(time_index_.truncate_to(end));
+    TL_TRY_VOID(transactions_.truncate_to(end));
+    std::erase_if(damage_, [&](const DamagedBytes& damage) { return damage.begin >= size_; });
+    bytes_since_index_entry_ = 0;
+    indexes_changed_ = true;
+    if (size_ == 0) {
+        created_ms_ = now_ms;
+        first_timestamp_.reset();
+    }
+    // The time index knows the maximum up to its last entry; what follows is in the headers.
+    max_ = time_index_.last();
+    TL_TRY(start, offset_index_.lookup(max_.offset));
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, start.position, size_, damage_);
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch) {
+            return end;
+        }
+        if (batch->header.max_timestamp > max_.timestamp) {
+            max_ = {batch->header.max_timestamp, batch->header.last_offset()};
+        }
+    }
+}
+
+std::vector<std::string> Segment::paths() const {
+    std::vector<std::string> paths{offset_index_.entries().path(), time_index_.entries().path()};
+    if (transactions_.exists()) {
+        paths.push_back(transactions_.path());
+    }
+    paths.push_back(log_path_);
+    return paths;
+}
+
+void Segment::forget_files() {
+    pinned_.reset();
+    for (const std::string& path : paths()) {
+        cache_->forget(path);
+    }
+}
+
+}  // namespace tideline::log
