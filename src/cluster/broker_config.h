@@ -54,6 +54,8 @@ struct ConfigInput {
     std::string file_name;  // for messages
     std::string file_text;  // properties syntax; may be empty
     std::vector<std::pair<std::string, std::string>> overrides;  // --set key=value, later ones win over earlier ones
+    // --listen HOST:PORT: instead of the file's broker listeners and of what it advertises for them.
+    std::optional<std::string> listen = std::nullopt;
 };
 
 class BrokerConfig {
@@ -82,10 +84,12 @@ public:
     std::int32_t node_id() const;
     std::vector<std::string> log_dirs() const;
     std::string metadata_log_dir() const;  // the first of log_dirs() unless set
-    // Where clients connect, and where a controller would listen (Tideline's quorum of one does not open those).
+    // Where clients connect.
     std::vector<ListenerAddress> listeners() const;
+    // Where a controller would be reached: at least one, and none of them is opened by a quorum of one. The voter's
+    // address in the metadata log, so that Apache Kafka finds it there.
     std::vector<ListenerAddress> controller_listeners() const;
-    // What clients are told. A listener without an advertised address stands for itself; an empty host is `host_name`.
+    // What clients are told: advertised.listeners, or listeners() with `host_name` for a host that says "every interface".
     std::vector<ListenerAddress> advertised_listeners(std::string_view host_name) const;
     std::string inter_broker_listener() const;
 
@@ -96,5 +100,8 @@ public:
 private:
     std::map<std::string, std::string, std::less<>> values_;  // what was set
 };
+
+// Reads "NAME://host:port"; the name in upper case, the protocol left empty. nullopt when it is not one.
+std::optional<ListenerAddress> parse_listener(std::string_view text);
 
 }  // namespace tideline::cluster
