@@ -15,6 +15,8 @@ constexpr std::uint32_t kSequenceMask = 0x7fffffff;
 // Like Kafka, a batch whose header is rewritten loses the attribute bits that have no meaning yet.
 constexpr int kKnownAttributes = 0x7f;
 constexpr std::int32_t kLengthMin = static_cast<std::int32_t>(kBatchHeaderBytes - kLogOverheadBytes);
+// The smallest message of format 0. Until the magic is known, only what is shorter is garbage.
+constexpr std::int32_t kOldLengthMin = 14;
 
 std::uint32_t compute_crc(ByteView batch) { return base::crc32c(batch.subspan(position::attributes)); }
 
@@ -29,8 +31,8 @@ Result<> check_magic(std::int8_t magic) {
     return fail(ErrorCode::corrupt_message, "batch magic is not 2", magic);
 }
 
-Result<> check_length(std::int32_t length) {
-    if (length < kLengthMin) {
+Result<> check_length(std::int32_t length, std::int32_t least) {
+    if (length < least) {
         return fail(ErrorCode::corrupt_message, "batch length is smaller than a batch header", length);
     }
     return {};
@@ -67,7 +69,7 @@ Result<BatchHeader> read_batch_header(ByteView bytes) {
         .base_sequence = load_be<std::int32_t>(at + position::base_sequence),
         .record_count = load_be<std::int32_t>(at + position::record_count),
     };
-    TL_TRY_VOID(check_length(header.length));
+    TL_TRY_VOID(check_length(header.length, kLengthMin));
     return header;
 }
 
@@ -101,7 +103,7 @@ Result<std::optional<BatchView>> BatchCursor::next() {
         return std::nullopt;
     }
     auto length = load_be<std::int32_t>(left.data() + position::length);
-    TL_TRY_VOID(check_length(length));
+    TL_TRY_VOID(check_length(length, kOldLengthMin));
     std::size_t size = kLogOverheadBytes + static_cast<std::size_t>(length);
     if (size > max_batch_bytes_) {
         return fail(ErrorCode::corrupt_message, "batch length exceeds the largest allowed", length);
@@ -109,7 +111,11 @@ Result<std::optional<BatchView>> BatchCursor::next() {
     if (left.size() <= position::magic) {
         return std::nullopt;
     }
-    TL_TRY_VOID(check_magic(load_be<std::int8_t>(left.data() + position::magic)));
+    // An old format is no garbage: its batch too may be cut short.
+    if (auto magic = check_magic(load_be<std::int8_t>(left.data() + position::magic)); !magic) {
+        bool is_cut = left.size() < size && magic.error().code == ErrorCode::unsupported_for_message_format;
+        return is_cut ? Result<std::optional<BatchView>>(std::nullopt) : std::unexpected(magic.error());
+    }
     if (left.size() < size) {
         return std::nullopt;
     }

@@ -21,12 +21,11 @@ BatchRewriter::BatchRewriter(const BatchHeader& source, CompressionType codec, s
       out_(std::make_unique<Bytes>(kBatchHeaderBytes)),
       compressor_(make_compressor(codec, level, *out_, expected_bytes(source))) {}
 
-Result<> BatchRewriter::check_size() const {
-    if (out_->size() > batch_bytes_max_) {
-        return fail(ErrorCode::message_too_large, "record batch exceeds max.message.bytes once it is compressed as the topic asks",
-                    static_cast<std::int64_t>(out_->size()));
+void BatchRewriter::write(ByteView bytes) {
+    // Codecs only ever append, so a batch that is too large stays so.
+    if (!is_too_large()) {
+        compressor_->write(bytes);
     }
-    return {};
 }
 
 Result<> BatchRewriter::on_record(const RecordFacts& before_key, std::size_t rest_bytes) {
@@ -45,18 +44,23 @@ Result<> BatchRewriter::on_record(const RecordFacts& before_key, std::size_t res
     prefix.write_int8(0);
     prefix.write_varlong(timestamp_delta);
     prefix.write_varint(offset_delta);
-    compressor_->write(prefix.view());
-    return check_size();
+    write(prefix.view());
+    return {};
 }
 
 Result<> BatchRewriter::on_rest(ByteView piece) {
-    compressor_->write(piece);
-    return check_size();
+    write(piece);
+    return {};
 }
 
 Result<Bytes> BatchRewriter::finish(TimestampType type, std::int64_t max_timestamp) {
-    compressor_->finish();
-    TL_TRY_VOID(check_size());
+    if (!is_too_large()) {
+        compressor_->finish();
+    }
+    if (is_too_large()) {
+        return fail(ErrorCode::message_too_large, "record batch exceeds max.message.bytes once it is compressed as the topic asks",
+                    static_cast<std::int64_t>(out_->size()));
+    }
     int attributes = static_cast<int>(codec_) | (source_.attributes & (kTransactionalBit | kControlBit));
     if (type == TimestampType::log_append_time) {
         attributes |= kLogAppendTimeBit;

@@ -2,8 +2,9 @@
 //
 // Records flow from a RecordScanner straight into a Compressor: neither the old nor the new blob is ever there uncompressed.
 // As Kafka does it: the first record's timestamp becomes the base timestamp, record attributes become 0.
-// Errors: message_too_large as soon as the new batch is longer than allowed; invalid_timestamp for a timestamp below -1, which no
-//         new batch may hold.
+// Memory: the new batch, and no more than it is allowed: what comes after that is dropped.
+// Errors: finish() says message_too_large if the new batch is longer than allowed, not earlier: what else is wrong with the records
+//         comes first. invalid_timestamp for a timestamp below -1, which no new batch may hold.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,8 @@ public:
     Result<Bytes> finish(TimestampType type, std::int64_t max_timestamp);
 
 private:
-    Result<> check_size() const;
+    void write(ByteView bytes);
+    bool is_too_large() const { return out_->size() > batch_bytes_max_; }
 
     BatchHeader source_;
     CompressionType codec_;

@@ -215,7 +215,7 @@ std::expected<Validated, Rejection> validate_records(const BatchView& batch, con
     }
     Validated validated = describe(batch.header, *findings, rules, now_ms);
     if (!rewriter && !findings->consecutive) {
-        // Old clients numbered inner records wrongly and Kafka heals it. Rare enough for a second pass.
+        // No client of today does this, so a second pass is cheap enough.
         rewriter.emplace(batch.header, target, level, size_max);
         if (auto again = scan_records(batch, rules, now_ms, &*rewriter); !again) {
             return reject(as_final(again.error()));

@@ -89,6 +89,9 @@ TEST(Validate, ExactlyOneBatchIsTaken) {
     auto validated = validate_batch(cut, {}, kNow);
     ASSERT_TRUE(validated) << "the beginning of a second batch is dropped, as Kafka drops it";
     EXPECT_EQ(validated->bytes(cut).size(), batch.size());
+    Bytes old_format = batch;
+    old_format.insert(old_format.end(), {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+    EXPECT_EQ(code_of(old_format), ErrorCode::none) << "so is a cut message of an old format";
     Bytes garbage = batch;
     garbage.resize(garbage.size() + 20);
     EXPECT_EQ(code_of(garbage), ErrorCode::corrupt_message) << "a length of 0 is no batch";
@@ -299,6 +302,16 @@ TEST(Validate, TheTopicsCodecIsUsedAtItsLevel) {
 TEST(Validate, ABatchThatGrowsOverTheLimitWhenRewrittenIsTooLarge) {
     Bytes batch = produced_batch(3000, {.compression = CompressionType::zstd});
     ValidationRules rules{.max_message_bytes = static_cast<std::int32_t>(batch.size()), .compression = CompressionType::none};
+    EXPECT_EQ(code_of(batch, rules), ErrorCode::message_too_large);
+}
+
+TEST(Validate, WhatIsWrongWithRecordsIsSaidBeforeTheSizeOfTheRewrittenBatch) {
+    BatchBuilder builder({.compression = CompressionType::zstd});
+    builder.add(kNow, std::nullopt, Bytes(100'000));
+    Bytes batch = builder.finish();
+    ValidationRules rules{.max_message_bytes = 1000, .compacted = true, .compression = CompressionType::none};
+    EXPECT_EQ(code_of(batch, rules), ErrorCode::invalid_record);
+    rules.compacted = false;
     EXPECT_EQ(code_of(batch, rules), ErrorCode::message_too_large);
 }
 
