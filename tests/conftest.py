@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from lib import broker as brokers
+from lib import machine
 
 
 def pytest_addoption(parser):
@@ -33,25 +34,8 @@ def pytest_report_header(config):
     return f"broker under test: {config.getoption('--broker')}"
 
 
-_missing = {}
-
-
-def missing(tool, why):
-    """A missing tool is a failure in CI and, elsewhere, a skip that the last lines repeat."""
-    _missing[tool] = why
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"MISSING TOOL {tool}: {why} (CI=true)", pytrace=False)
-    pytest.skip(f"MISSING TOOL {tool}: {why}")
-
-
-def cannot_here(what, why):
-    """What this machine does not allow anybody is a skip everywhere, said as loudly."""
-    _missing[what] = why
-    pytest.skip(f"CANNOT HERE {what}: {why}")
-
-
 def pytest_terminal_summary(terminalreporter):
-    for tool, why in _missing.items():
+    for tool, why in machine.lacks.items():
         terminalreporter.write_line(f"NOT TESTED: {tool}: {why}", red=True, bold=True)
 
 

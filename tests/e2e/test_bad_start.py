@@ -6,9 +6,8 @@ import socket
 
 import pytest
 
-import conftest as base
 from lib import broker as brokers
-from lib import wire
+from lib import machine, wire
 from lib.broker import StartFailed
 
 TIDELINE_COMMAND = pytest.mark.tideline_only("it is about the command's own options and messages")
@@ -128,7 +127,7 @@ def test_a_data_directory_without_permission_is_refused_by_its_name(make_broker,
     wrapper = []
     if os.getuid() == 0:  # root may write anywhere: be nobody, with a binary that nobody may run
         if not shutil.which("setpriv"):
-            base.cannot_here("running as nobody", "no setpriv")
+            machine.cannot_here("running as nobody", "no setpriv")
         binary = shutil.copy(brokers.TIDELINE, tmp_path / "tideline")
         monkeypatch.setattr(brokers, "TIDELINE", binary)
         for directory in [tmp_path, *tmp_path.parents[:2]]:

@@ -7,9 +7,8 @@ import subprocess
 
 import pytest
 
-import conftest as base
 from lib import batch as batches
-from lib import wire
+from lib import machine, wire
 from lib.batch import batch
 
 KAFKA_STORAGE_ERROR, NOT_LEADER_OR_FOLLOWER = 56, 6
@@ -20,7 +19,7 @@ ATTACH_SECONDS = 30
 def small_disk(tmp_path):
     """small_disk(megabytes) mounts, or grows to that size, a file system in memory."""
     if os.getuid() != 0:
-        base.cannot_here("a full disk", "mounting a small tmpfs needs root")
+        machine.cannot_here("a full disk", "mounting a small tmpfs needs root")
     mountpoint = tmp_path / "disk"
     mountpoint.mkdir()
 
@@ -29,7 +28,7 @@ def small_disk(tmp_path):
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"{again}size={megabytes}m", "tmpfs",
                                str(mountpoint)], capture_output=True, text=True)
         if done.returncode != 0:
-            base.cannot_here("a full disk", done.stderr.strip())
+            machine.cannot_here("a full disk", done.stderr.strip())
         return mountpoint
 
     yield mount
@@ -125,7 +124,7 @@ class FailingSync:
             if re.search(r"Process \d+ attached", line):
                 return self
         self._strace.wait(ATTACH_SECONDS)
-        base.cannot_here("a failing fsync", f"strace cannot attach: {''.join(self.said)}")
+        machine.cannot_here("a failing fsync", f"strace cannot attach: {''.join(self.said)}")
 
     def __exit__(self, *_):
         self._strace.terminate()
@@ -136,7 +135,7 @@ class FailingSync:
 @pytest.mark.tideline_only("it acknowledges before any fsync")
 def test_a_failed_fsync_is_never_acknowledged_and_never_retried(make_broker):
     if not shutil.which("strace"):
-        base.missing("strace", "no strace: a failing fsync is not tested")
+        machine.missing("strace", "no strace: a failing fsync is not tested")
     broker = make_broker().start()
     with wire.Connection(broker.port) as connection:
         wire.make_topic(connection, "synced")

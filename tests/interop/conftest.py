@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 
-import conftest as base
 from families import CLIENTS, FAMILIES
+from lib import batch, machine, wire
 from lib import broker as brokers
-from lib import wire
 
 TOOL_SECONDS = 90
 _names = itertools.count()
@@ -29,7 +28,7 @@ def family():
     def get(name):
         if name not in ready:
             if why := FAMILIES[name].missing():
-                base.missing(name, why)
+                machine.missing(name, why)
             if name == "java":
                 compile_java()
             ready[name] = FAMILIES[name]
@@ -52,9 +51,9 @@ def compile_java():
 def run_java():
     """run_java("org.apache.kafka.tools.X", "--flag") runs one of Kafka's programs to its end."""
     if not shutil.which("java"):
-        base.missing("java", "no java")
+        machine.missing("java", "no java")
     if not (brokers.JARS / "pom.xml").exists():
-        base.missing("kafka-tools", "Apache Kafka's jars are not in build/interop/jars")
+        machine.missing("kafka-tools", "Apache Kafka's jars are not in build/interop/jars")
 
     def run(main_class, *args, input=None, ok=True, text=True):
         done = subprocess.run(
@@ -72,17 +71,23 @@ def tool(run_java, broker):
     """tool("TopicCommand", "--list") runs a tool of kafka-tools against the broker."""
 
     def run(name, *args, **how):
-        main_class = name if "." in name[:6] else f"org.apache.kafka.tools.{name}"
-        return run_java(main_class, "--bootstrap-server", broker.bootstrap, *args, **how)
+        main_class = name if name.startswith("kafka.") else f"org.apache.kafka.tools.{name}"
+        return run_java(main_class, *args, "--bootstrap-server", broker.bootstrap, **how)
 
     return run
+
+
+@pytest.fixture
+def node_id(broker):
+    with wire.Connection(broker.port) as connection:
+        return str(wire.node_id(connection))
 
 
 @pytest.fixture(scope="session")
 def kcat():
     """kcat("-b", ..., input="...") runs kcat and returns its output as bytes."""
     if not shutil.which("kcat"):
-        base.missing("kcat", "no kcat")
+        machine.missing("kcat", "no kcat")
 
     def run(*args, input=None, ok=True):
         done = subprocess.run(["kcat", *map(str, args)], input=input, capture_output=True,
@@ -105,3 +110,19 @@ def admin_topic(broker):
             return wire.make_topic(connection, name, partitions, configs=named)
 
     return create
+
+
+@pytest.fixture
+def fill(broker, admin_topic):
+    """fill(topic, [b"a", b"b"], timestamps=[...]) creates it with one batch for each value."""
+
+    def write(topic, values, timestamps=None, partitions=1):
+        admin_topic(topic, partitions)
+        with wire.Connection(broker.port) as connection:
+            for n, value in enumerate(values):
+                at = timestamps[n] if timestamps else None
+                error = wire.produce(connection, topic, 0, batch.batch([value], timestamp=at))[0]
+                assert error == 0
+        return topic
+
+    return write

@@ -184,10 +184,21 @@ def list_offset(connection, topic, partition, timestamp, replica=-1):
 
 def metadata(connection, topics, auto_create=False):
     """Returns {topic: (error code, [partition index])} of a Metadata v4; None asks for all."""
+    return whole_metadata(connection, topics, auto_create)[1]
+
+
+def node_id(connection):
+    """The id of the only broker."""
+    [(node, _, _, _)] = whole_metadata(connection, [])[0]
+    return node
+
+
+def whole_metadata(connection, topics, auto_create=False):
     body = array(None if topics is None else [string(t) for t in topics]) + i8(int(auto_create))
     answer = connection.request(METADATA, 4, body)
     answer.i32()
-    answer.array(lambda: (answer.i32(), answer.string(), answer.i32(), answer.string()))
+    brokers = answer.array(
+        lambda: (answer.i32(), answer.string(), answer.i32(), answer.string()))
     answer.string(), answer.i32()  # cluster id, controller
 
     def one_partition():
@@ -201,7 +212,7 @@ def metadata(connection, topics, auto_create=False):
 
     topics = dict(answer.array(one_topic))
     answer.end()
-    return topics
+    return brokers, topics
 
 
 def create_topic(connection, topic, partitions=1, replicas=1, configs=(), validate_only=False):
