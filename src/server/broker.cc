@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "cluster/format.h"
 
 namespace tideline::server {
 
@@ -123,16 +122,19 @@ Task<Started> Broker::open_directories() {
     }
     runtime::FileSystem& files = shards_[0]->files();
     auto next_random = [this] { return shards_[0]->random(); };
-    auto identity =
-        co_await runtime::offload(*shards_[0], [&] { return cluster::open_or_format(files, static_config_, next_random); });
+    std::int64_t now_ms = shards_[0]->wall_ms();
+    auto identity = co_await runtime::offload(
+        *shards_[0], [&] { return cluster::open_storage(files, static_config_, next_random, now_ms); });
     if (!identity) {
-        co_return problem(identity.error().message);
+        co_return problem(identity.error());
     }
-    cluster_id_ = identity->cluster_id;
-    for (const auto& directory : log_dirs_) {
-        cluster::LogDir& each = *directory;
-        each.set_id(identity->directory_ids.at(each.path()));
-        directory_ids_.push_back(each.id());
+    storage_ = std::move(*identity);
+    if (storage_.formatted_now) {
+        TL_LOG_INFO("directory_formatted", {"directory", storage_.metadata_dir.path}, {"cluster_id", storage_.cluster_id});
+    }
+    for (std::size_t i = 0; i < log_dirs_.size(); ++i) {
+        cluster::LogDir& each = *log_dirs_[i];
+        each.set_id(storage_.log_dirs[i].id);
         auto loaded = co_await runtime::offload(*shards_[0], [&each] { return each.load(); });
         if (!loaded) {
             co_return problem(fmt::format("{}: {}", each.path(), base::to_string(loaded.error())));
@@ -161,6 +163,9 @@ Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_l
         }
         std::uint16_t told = was_any_port && advertised[i].port == 0 ? address.port : advertised[i].port;
         endpoints.push_back({.listener = address.name, .host = advertised[i].host, .port = told, .security_protocol = 0});
+        if (i == 0) {
+            first_port_ = address.port;
+        }
         TL_LOG_INFO("listening", {"listener", address.name}, {"host", address.host}, {"port", address.port});
     }
     co_return endpoints;
@@ -168,16 +173,13 @@ Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_l
 
 Task<Started> Broker::start_metadata(std::vector<cluster::Endpoint> endpoints) {
     cluster::MetadataLogOptions options;
-    options.directory = static_config_.metadata_log_dir();
-    options.cluster_id = cluster_id_;
-    options.node_id = static_config_.node_id();
-    options.directory_id = directory_ids_.front();
-    for (const auto& directory : log_dirs_) {
-        if (directory->path() == options.directory) {
-            options.directory_id = directory->id();
-        }
+    options.directory = storage_.metadata_dir.path;
+    options.cluster_id = storage_.cluster_id;
+    options.node_id = storage_.node_id;
+    options.directory_id = storage_.metadata_dir.id;
+    for (const cluster::DirectoryIdentity& each : storage_.log_dirs) {
+        options.log_directories.push_back(each.id);
     }
-    options.log_directories = directory_ids_;
     options.endpoints = std::move(endpoints);
     for (const cluster::ListenerAddress& each : static_config_.controller_listeners()) {
         options.controller_endpoints.push_back(
@@ -316,12 +318,11 @@ Task<void> Broker::write_checkpoints() {
 }
 
 void Broker::check_directories() {
-    std::string metadata_dir = static_config_.metadata_log_dir();
     bool all_failed = true;
     bool metadata_failed = false;
     for (const auto& directory : log_dirs_) {
         all_failed &= directory->is_failed();
-        metadata_failed |= directory->is_failed() && directory->path() == metadata_dir;
+        metadata_failed |= directory->is_failed() && directory->path() == storage_.metadata_dir.path;
     }
     if (all_failed || metadata_failed) {
         TL_LOG_ERROR("broker_failed", {"reason", all_failed ? "every log directory is offline" : "the metadata log directory is offline"});

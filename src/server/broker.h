@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cluster/controller.h"
+#include "cluster/format.h"
 #include "cluster/log_dirs.h"
 #include "cluster/metadata_log.h"
 #include "cluster/replica_manager.h"
@@ -60,7 +61,8 @@ public:
     log::FileCache& file_cache() { return file_cache_; }
     ConnectionQuota& quota() { return quota_; }
     const cluster::ReplicaSettings& replica_settings() const { return replica_settings_; }
-    const std::string& cluster_id() const { return cluster_id_; }
+    const std::string& cluster_id() const { return storage_.cluster_id; }
+    std::uint16_t first_port() const { return first_port_; }  // of the first listener, once started
     std::int32_t node_id() const { return replica_settings_.node_id; }
 
 private:
@@ -94,8 +96,8 @@ private:
     log::FileCache file_cache_;
     ConnectionQuota quota_;
     cluster::Controller controller_;
-    std::string cluster_id_;
-    std::vector<base::Uuid> directory_ids_;
+    cluster::StorageIdentity storage_;
+    std::uint16_t first_port_ = 0;
     std::unique_ptr<cluster::MetadataLog> metadata_;
     std::vector<std::unique_ptr<ShardServer>> servers_;
 

@@ -25,7 +25,7 @@ Connection::Connection(runtime::Shard& shard, std::unique_ptr<runtime::Stream> s
                        FrameHandler& handler, MemoryBudget& budget, const ConnectionLimits& limits)
     : shard_(shard),
       stream_(std::move(stream)),
-      info_{stream_->peer(), std::move(listener), {}, {}},
+      info_{.peer = stream_->peer(), .listener = std::move(listener)},
       handler_(handler),
       budget_(budget),
       limits_(limits),
@@ -45,8 +45,11 @@ Task<void> Connection::run() {
 }
 
 void Connection::shut_down(std::string_view reason) {
-    if (!shutting_down_) {
-        shutting_down_ = true;
+    if (!info_.is_closing) {
+        info_.is_closing = true;
+        if (auto parked = info_.parked.lock()) {
+            cluster::DataWaiter::signal(parked, shard_);
+        }
         TL_LOG_DEBUG("connection_shut_down", {"peer", info_.peer.host}, {"port", info_.peer.port}, {"reason", reason});
     }
     stream_->shut_down();
@@ -125,7 +128,7 @@ Task<bool> Connection::make_room(std::size_t frame_bytes) {
     buffer_grant_.release();
     buffer_grant_ = co_await budget_.acquire(wanted);
     buffer_.reallocate(wanted);
-    co_return !shutting_down_;
+    co_return !info_.is_closing;
 }
 
 Task<bool> Connection::handle_frame(base::ByteView frame) {
@@ -134,7 +137,7 @@ Task<bool> Connection::handle_frame(base::ByteView frame) {
         co_await wait_for_quiet();
     }
     co_await wait_for_reader();
-    if (shutting_down_) {
+    if (info_.is_closing) {
         co_return false;
     }
     Slot& slot = slots_.emplace_back();
@@ -159,7 +162,7 @@ Task<void> Connection::wait_for_quiet() {
 
 // Waits while the client has too many responses left unread.
 Task<void> Connection::wait_for_reader() {
-    while (!shutting_down_ &&
+    while (!info_.is_closing &&
            (slots_.size() >= limits_.responses_waiting_max || slot_bytes_ >= limits_.response_bytes_waiting_max)) {
         slot_written_.reset();
         co_await slot_written_.wait();
@@ -207,7 +210,7 @@ Task<bool> Connection::write_one_batch() {
         batch.push_back(std::move(slots_.front().response));
         slots_.pop_front();
     }
-    if (shutting_down_) {
+    if (info_.is_closing) {
         co_return false;
     }
     // Which response ends the write: after it the kernel must not wait for more.

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "cluster/partition.h"
 #include "runtime/scope.h"
 #include "server/memory_budget.h"
 #include "server/read_buffer.h"
@@ -25,6 +26,9 @@ struct ConnectionInfo {
     std::string listener;  // its name: "PLAINTEXT"
     std::string client_software_name;
     std::string client_software_version;
+    bool is_closing = false;
+    // The fetch that is parked for this connection, to be woken when it closes.
+    std::weak_ptr<cluster::DataWaiter> parked;
 };
 
 // Decides what a frame is answered with; dispatch.h implements it over the table of APIs.
@@ -88,7 +92,6 @@ private:
     std::uint64_t slot_bytes_ = 0;
     std::size_t unfinished_ = 0;  // slots whose response is still being made
     bool reading_ended_ = false;
-    bool shutting_down_ = false;
     runtime::Instant last_activity_;
 
     runtime::TaskScope tasks_;

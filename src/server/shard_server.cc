@@ -75,6 +75,7 @@ Task<void> ShardServer::stop_serving() {
         connection->shut_down("broker stops");
     }
     co_await tasks_.join();
+    listeners_.clear();
 }
 
 Task<void> ShardServer::accept_connections(Listening& listening) {

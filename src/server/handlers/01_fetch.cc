@@ -149,7 +149,8 @@ bool wants_answer_now(const std::vector<FetchItem>& items) {
 }
 
 // Reads until min_bytes are there, an error wants to be told, or max_wait_ms are over.
-Task<void> read_or_wait(ShardServer& server, const FetchRequest& request, std::vector<FetchItem>& items) {
+Task<void> read_or_wait(RequestContext& context, const FetchRequest& request, std::vector<FetchItem>& items) {
+    ShardServer& server = context.server;
     std::size_t response_max = static_cast<std::size_t>(server.config()->integer("fetch.max.bytes"));
     FetchLimits limits;
     limits.isolation = request.isolation_level == 1 ? cluster::Isolation::read_committed : cluster::Isolation::read_uncommitted;
@@ -167,6 +168,7 @@ Task<void> read_or_wait(ShardServer& server, const FetchRequest& request, std::v
     }
     runtime::Instant deadline = server.shard().now() + std::chrono::milliseconds(request.max_wait_ms);
     limits.waiter = std::make_shared<cluster::DataWaiter>(server.shard());
+    context.connection.parked = limits.waiter;
     for (;;) {
         limits.waiter->rearm();
         // Registers and reads in one step on each shard, so that nothing slips in between.
@@ -175,7 +177,7 @@ Task<void> read_or_wait(ShardServer& server, const FetchRequest& request, std::v
             co_return;
         }
         bool signalled = co_await limits.waiter->wait_until(deadline);
-        if (!signalled) {
+        if (!signalled || context.connection.is_closing) {
             co_return;
         }
     }
@@ -247,7 +249,7 @@ Task<FetchResponse> fetch_without_session(RequestContext& context, const FetchRe
             }
         }
     }
-    co_await read_or_wait(server, request, items);
+    co_await read_or_wait(context, request, items);
 
     FetchResponse response;
     FetchSession* session = nullptr;
@@ -286,7 +288,7 @@ Task<FetchResponse> fetch_in_session(RequestContext& context, const FetchRequest
     std::int32_t epoch = session->next_epoch();
     cluster::ImagePtr image = server.image();
     std::vector<FetchItem> items = items_of(server, *image, *session);
-    co_await read_or_wait(server, request, items);
+    co_await read_or_wait(context, request, items);
 
     // Other connections ran meanwhile: the session may have been evicted or used by another.
     session = sessions.find(request.session_id, server.shard().now());
