@@ -231,7 +231,24 @@ Task<void> ReplicaManager::run_retention() {
             doomed_files_.push_back(std::move(*deleted));
         }
     }
+    log_producer_state();
     co_await remove_due_files();
+}
+
+void ReplicaManager::log_producer_state() {
+    std::size_t entries = 0;
+    std::size_t evicted = 0;
+    for (const auto& [key, partition] : partitions_) {
+        entries += partition->log().producers().size();
+        evicted += partition->log().producers().evicted_total();
+    }
+    if (entries == logged_producers_ && evicted == logged_evictions_) {
+        return;
+    }
+    logged_producers_ = entries;
+    logged_evictions_ = evicted;
+    TL_LOG_INFO("producer_state", {"shard", shard_.index()}, {"entries", entries}, {"bytes", entries * sizeof(log::ProducerEntry)},
+                {"evicted_total", evicted}, {"entries_max_per_partition", settings_.producers.max_producers});
 }
 
 Task<void> ReplicaManager::remove_due_files() {

@@ -83,6 +83,8 @@ private:
     runtime::Task<void> remove(PartitionKey key);
     runtime::Task<void> remove_tree(std::string directory);
     runtime::Task<void> remove_due_files();
+    // Says how many producers are remembered, and in how much memory, when that changed.
+    void log_producer_state();
     LogDir* directory_for(const TopicPartition& id);
 
     runtime::Shard& shard_;
@@ -92,6 +94,8 @@ private:
     std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash> partitions_;
     std::unordered_map<base::Uuid, std::vector<std::int32_t>> by_topic_;  // which of a topic's partitions are here
     std::vector<log::DeletedFiles> doomed_files_;
+    std::size_t logged_producers_ = 0;
+    std::size_t logged_evictions_ = 0;
     runtime::TaskScope tasks_;
 };
 
