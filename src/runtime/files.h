@@ -82,7 +82,7 @@ public:
     virtual Result<> make_directories(std::string_view path) = 0;  // also missing parents; fine if it is there
     virtual Result<> rename(std::string_view from, std::string_view to) = 0;  // replaces `to`
     virtual Result<> remove_file(std::string_view path) = 0;
-    virtual Result<> remove_tree(std::string_view directory) = 0;  // and all in it
+    virtual Result<> remove_tree(std::string_view directory) = 0;  // and all in it; fine if it is not there
     virtual Result<> sync_dir(std::string_view directory) = 0;
     virtual Result<DiskSpace> space(std::string_view path) = 0;
     // Kafka's `.lock`: creates the file and takes an exclusive lock on it. EAGAIN in `detail` when another process has it.

@@ -1,19 +1,21 @@
 #include "runtime/scope.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace tideline::runtime {
 
 void Event::set() {
     set_ = true;
-    std::vector<Waiter*> woken = std::move(waiters_);
-    waiters_.clear();
-    for (Waiter* waiter : woken) {
+    last_ = nullptr;
+    Waiter* waiter = std::exchange(first_, nullptr);
+    while (waiter != nullptr) {
         waiter->done = true;
         shard_.post(waiter->handle);
+        waiter = waiter->next;
     }
 }
 
+// After set() the event may be gone before the waiter runs, so neither wait touches it again.
 Task<void> Event::wait() {
     if (set_) {
         co_return;
@@ -21,7 +23,7 @@ Task<void> Event::wait() {
     Waiter waiter;
     co_await detail::Suspend{[&](std::coroutine_handle<> self) {
         waiter.handle = self;
-        waiters_.push_back(&waiter);
+        add(&waiter);
     }};
 }
 
@@ -29,15 +31,16 @@ Task<bool> Event::wait_until(Instant deadline) {
     if (set_) {
         co_return true;
     }
-    if (deadline <= shard_.now()) {
+    Shard& shard = shard_;
+    if (deadline <= shard.now()) {
         co_return false;
     }
     Waiter waiter;
     TimerId timer = 0;
     co_await detail::Suspend{[&](std::coroutine_handle<> self) {
         waiter.handle = self;
-        waiters_.push_back(&waiter);
-        timer = shard_.add_timer(deadline, [this, &waiter] {
+        add(&waiter);
+        timer = shard.add_timer(deadline, [this, &waiter] {
             // set() may have run in this very turn: then the task is already on its way.
             if (!waiter.done) {
                 drop(&waiter);
@@ -46,30 +49,47 @@ Task<bool> Event::wait_until(Instant deadline) {
         });
     }};
     if (waiter.done) {
-        shard_.cancel_timer(timer);
+        shard.cancel_timer(timer);
     }
     co_return waiter.done;
 }
 
-void Event::drop(Waiter* waiter) { std::erase(waiters_, waiter); }
+void Event::add(Waiter* waiter) {
+    waiter->previous = last_;
+    (last_ == nullptr ? first_ : last_->next) = waiter;
+    last_ = waiter;
+}
+
+void Event::drop(Waiter* waiter) {
+    (waiter->previous == nullptr ? first_ : waiter->previous->next) = waiter->next;
+    (waiter->next == nullptr ? last_ : waiter->next->previous) = waiter->previous;
+}
 
 Task<Mutex::Lock> Mutex::lock() {
     if (!locked_) {
         locked_ = true;
         co_return Lock(this);
     }
-    co_await detail::Suspend{[this](std::coroutine_handle<> self) { waiting_.push_back(self); }};
+    Waiter waiter;
+    co_await detail::Suspend{[&](std::coroutine_handle<> self) {
+        waiter.handle = self;
+        (last_ == nullptr ? first_ : last_->next) = &waiter;
+        last_ = &waiter;
+    }};
     co_return Lock(this);  // unlock() left it locked for us
 }
 
 void Mutex::unlock() {
-    if (waiting_.empty()) {
+    if (first_ == nullptr) {
         locked_ = false;
         return;
     }
-    std::coroutine_handle<> next = waiting_.front();
-    waiting_.erase(waiting_.begin());
-    shard_.post(next);
+    Waiter* next = first_;
+    first_ = next->next;
+    if (first_ == nullptr) {
+        last_ = nullptr;
+    }
+    shard_.post(next->handle);
 }
 
 void TaskScope::spawn(Task<void> task) {

@@ -6,7 +6,7 @@
 // Shard: all of these are used on one shard only.
 #pragma once
 
-#include <vector>
+#include <coroutine>
 
 #include "runtime/shard.h"
 
@@ -18,7 +18,7 @@ public:
     explicit Event(Shard& shard) : shard_(shard) {}
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
-    ~Event() { TL_CHECK(waiters_.empty()); }
+    ~Event() { TL_CHECK(first_ == nullptr); }
 
     bool is_set() const { return set_; }
     void set();
@@ -29,22 +29,29 @@ public:
     Task<bool> wait_until(Instant deadline);
 
 private:
+    // Lies in the frame of the task that waits; linked so that a deadline takes it out of thousands at once.
     struct Waiter {
         std::coroutine_handle<> handle;
         bool done = false;
+        Waiter* previous = nullptr;
+        Waiter* next = nullptr;
     };
+    void add(Waiter* waiter);
     void drop(Waiter* waiter);
 
     Shard& shard_;
     bool set_ = false;
-    std::vector<Waiter*> waiters_;
+    Waiter* first_ = nullptr;
+    Waiter* last_ = nullptr;
 };
 
 // Lets at most one task in at a time, in order of arrival.
 class Mutex {
 public:
     explicit Mutex(Shard& shard) : shard_(shard) {}
-    ~Mutex() { TL_CHECK(!locked_ && waiting_.empty()); }
+    Mutex(const Mutex&) = delete;
+    Mutex& operator=(const Mutex&) = delete;
+    ~Mutex() { TL_CHECK(!locked_ && first_ == nullptr); }
 
     class [[nodiscard]] Lock {
     public:
@@ -64,17 +71,24 @@ public:
     Task<Lock> lock();
 
 private:
+    struct Waiter {
+        std::coroutine_handle<> handle;
+        Waiter* next = nullptr;
+    };
     void unlock();
 
     Shard& shard_;
     bool locked_ = false;
-    std::vector<std::coroutine_handle<>> waiting_;
+    Waiter* first_ = nullptr;
+    Waiter* last_ = nullptr;
 };
 
 // Owns running tasks. Nothing is detached: the owner calls join() before the scope dies, and a destructor checks it.
 class TaskScope {
 public:
     explicit TaskScope(Shard& shard) : idle_(shard) { idle_.set(); }
+    TaskScope(const TaskScope&) = delete;
+    TaskScope& operator=(const TaskScope&) = delete;
     ~TaskScope() { TL_CHECK(running_ == 0); }
 
     // Starts `task` at once; it runs until its first wait before spawn() returns.

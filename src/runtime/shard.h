@@ -101,14 +101,19 @@ struct Detached {
     };
 };
 
-// Starts `task` and calls `done` with its result (by reference for void: no argument).
+// Starts `task` and calls `done` with its result (void: with nothing) when it has ended.
 template <class T, class Done>
 Detached start(Task<T> task, Done done) {
+    // The frame of the task, and with it its parameters, goes before anybody hears that it ended: they may refer to what
+    // the waiting one owns, and it may wait on another thread.
     if constexpr (std::is_void_v<T>) {
         co_await std::move(task);
+        { Task<T> ended = std::move(task); }
         done();
     } else {
-        done(co_await std::move(task));
+        T value = co_await std::move(task);
+        { Task<T> ended = std::move(task); }
+        done(std::move(value));
     }
 }
 template <class>
