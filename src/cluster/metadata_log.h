@@ -32,24 +32,32 @@ namespace tideline::cluster {
 
 struct MetadataLogOptions {
     std::string directory;  // the metadata log dir; `__cluster_metadata-0` lies in it
-    std::string cluster_id;
     std::int32_t node_id = -1;
-    Uuid directory_id;                   // of `directory`
-    std::vector<Uuid> log_directories;   // ids of all log dirs, for the broker's registration
-    std::vector<Endpoint> endpoints;     // advertised broker listeners
+    Uuid directory_id;                  // of `directory`
+    std::vector<Uuid> log_directories;  // ids of all log dirs, for the broker's registration
+    std::vector<Endpoint> endpoints;    // advertised broker listeners
     std::vector<Endpoint> controller_endpoints;
     std::optional<std::string> rack;
-    std::uint64_t snapshot_after_bytes = 20u << 20;  // metadata.log.max.record.bytes.between.snapshots
-    std::uint64_t segment_bytes = 1u << 30;          // metadata.log.segment.bytes
-    bool sync = true;                                // false: leave durability to the page cache (tideline.durability=replicated)
+    std::int32_t min_insync_replicas = 1;  // the static configuration's, for the first start (KIP-966)
+    // The logs were closed cleanly. Otherwise every partition gets a new leader epoch, so that what a crash cut off cannot
+    // be taken for what is written now.
+    bool clean_shutdown = false;
+    std::uint64_t snapshot_after_bytes = 20u << 20;    // metadata.log.max.record.bytes.between.snapshots
+    std::uint64_t snapshot_at_stop_bytes = 1u << 20;   // a clean stop writes one when more than this would be replayed
+    std::int32_t segment_bytes = 1 << 30;              // metadata.log.segment.bytes
+    // Called once when the metadata log failed for good: the process had better end.
+    std::function<void(const base::Error&)> on_failure = {};
 };
 
 class MetadataLog {
 public:
     using Subscriber = std::function<void(const ImageChange&)>;
 
-    // Reads the newest snapshot and the log behind it, takes a new leader epoch, registers this node and unfences it.
-    // Errors: corrupt_message with the offset in `detail` when a record cannot be read or applied; kafka_storage_error.
+    // Reads the newest snapshot and the log behind it, takes a new leader epoch, registers this node and unfences it. The
+    // directory must be formatted (format.h) and locked.
+    // Errors: corrupt_message with the offset in `detail` when a record cannot be read or applied, or when damage lies
+    //         before records that are whole (only a torn end is cut off); unsupported_version when the cluster's features
+    //         are newer than this program, or it has other voters; kafka_storage_error.
     static runtime::Task<Result<std::unique_ptr<MetadataLog>>> start(runtime::Shard& shard, MetadataLogOptions options);
     virtual ~MetadataLog() = default;
 
@@ -58,6 +66,7 @@ public:
     // This node's registration epoch.
     virtual std::int64_t broker_epoch() const = 0;
     virtual std::int32_t leader_epoch() const = 0;
+    virtual bool is_failed() const = 0;
 
     // Calls `subscriber` after every change of the image, in the order of subscribing, before submit() returns. It
     // must not wait. Takes effect with the next change; read image() for what is there already.
@@ -80,7 +89,8 @@ public:
         co_return std::move(decision.response);
     }
 
-    // Waits for what is under way, writes a snapshot when the next start would gain from it, syncs and closes.
+    // Fences this broker, waits for what is under way, writes a snapshot when the next start would gain from it, syncs and
+    // closes. Nothing but destruction may follow.
     virtual runtime::Task<Result<>> stop() = 0;
 
 protected:
