@@ -8,7 +8,7 @@ import pytest
 
 from families import CODECS
 
-NOW = int(time.time() * 1000) - 10_000  # no round number: retention deletes what is old
+NOW = int(time.time() * 1000) - 10_000  # recent, since retention deletes what is old
 
 
 def produce(kcat, broker, topic, lines, *args):
