@@ -268,8 +268,10 @@ private:
                         "How to compress batches");
         at_least(command.add_option("--partition", o.partition, "Send everything to this partition"), 0);
         add_word_choice(command, "--acks", o.acks, {"all", "1", "0"}, "Who must have a record before it counts");
-        command.add_flag("--idempotent,!--no-idempotent", o.idempotent,
-                         "Retries never duplicate or reorder (default: on with --acks all)");
+        // Not bound to the variable itself: CLI11 takes an optional<bool> for a count and sets it to 0.
+        command.add_flag_function(
+            "--idempotent,!--no-idempotent", [&o](std::int64_t count) { o.idempotent = count > 0; },
+            "Retries never duplicate or reorder (default: on with --acks all)");
         command.add_flag("--auto-create", o.auto_create, "Let the broker create a missing topic, if it is set up to");
         add_client(command, o.output, o.client);
     }

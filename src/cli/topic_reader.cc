@@ -8,6 +8,8 @@
 namespace tideline::cli {
 namespace {
 
+constexpr int kRecordsPerNudge = 10'000;
+
 std::vector<KeyValue> consumer_settings(const ConsumeOptions& options) {
     return {
         {"isolation.level", options.isolation},
@@ -146,6 +148,10 @@ Outcome<TopicReader::Step> TopicReader::next(int wait_ms) {
         rd_kafka_message_t* message = rd_kafka_consume_queue(queue_, wait_ms);
         if (message == nullptr) {
             rd_kafka_poll(client_->handle(), 0);
+            if (since_nudge_ >= kRecordsPerNudge) {
+                nudge();
+                return Step::idle;
+            }
             double silent = terminal::steady_seconds() - last_heard_;
             if (wait_ms > 0 && !follow_ && silent * 1000 > client_->timeout_ms()) {
                 return std::unexpected(client_->failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "go on reading"));
@@ -158,6 +164,19 @@ Outcome<TopicReader::Step> TopicReader::next(int wait_ms) {
         }
     }
     return Step::done;
+}
+
+// librdkafka stops fetching when its queue is full and, before 2.2, looks again only a second later however fast the
+// queue was emptied: 4 million small records took 16 to 34 s. Any request to a broker wakes its thread up, so when the
+// queue has run dry after many records, ask for something cheap.
+void TopicReader::nudge() {
+    since_nudge_ = 0;
+    std::vector<std::int32_t> partitions;
+    for (const auto& [partition, range] : reading_) {
+        partitions.push_back(partition);
+    }
+    // An answer is not needed, and a failure shows where records are awaited.
+    (void)client_->offsets_at(TopicInfo{rd_kafka_topic_name(topic_), {}}, partitions, RD_KAFKA_OFFSET_END);
 }
 
 // Owns `message`: keeps it for the view, or destroys it.
@@ -182,6 +201,7 @@ Outcome<TopicReader::Step> TopicReader::take(rd_kafka_message_t* message) {
         }
         return Step::idle;
     }
+    ++since_nudge_;
     make_view(*message);
     message_ = owned.release();
     if (stop && message->offset + 1 >= *stop) {

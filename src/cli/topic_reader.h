@@ -42,10 +42,12 @@ private:
     Outcome<> begin_reading(const std::string& topic);
     Outcome<Step> take(rd_kafka_message_t* message);
     void make_view(const rd_kafka_message_t& message);
+    void nudge();
     void finish_partition(std::int32_t partition);
 
     bool follow_;
     double last_heard_ = 0;
+    int since_nudge_ = 0;  // records
     std::unique_ptr<KafkaClient> client_;
     rd_kafka_topic_t* topic_ = nullptr;
     rd_kafka_queue_t* queue_ = nullptr;
