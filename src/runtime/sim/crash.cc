@@ -41,12 +41,12 @@ std::vector<Item> pending_items(const std::vector<InodePtr>& inodes) {
 }
 
 // Replaces some of the sectors that `write` touches: each side of a sector border was written or not.
-void tear(PendingWrite& write, const DiskImage& before, SimRandom& random) {
+void tear(PendingWrite& write, const DiskImage& before, Random& random) {
     enum class Rest : std::uint8_t { old, zero, garbage };
     std::uint64_t end = write.position + write.bytes.size();
     for (std::uint64_t at = write.position; at < end;) {
         std::uint64_t sector_end = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
-        bool written = random.one_in(2);
+        bool written = random.chance(2);
         Rest rest = static_cast<Rest>(random.below(3));
         for (; at < sector_end; ++at) {
             std::uint8_t& byte = write.bytes[at - write.position];
@@ -62,7 +62,7 @@ void tear(PendingWrite& write, const DiskImage& before, SimRandom& random) {
     }
 }
 
-void keep_some(std::vector<Item>& items, CrashPolicy policy, SimRandom& random) {
+void keep_some(std::vector<Item>& items, CrashPolicy policy, Random& random) {
     switch (policy) {
         case CrashPolicy::drop_unsynced:
             items.clear();
@@ -74,7 +74,7 @@ void keep_some(std::vector<Item>& items, CrashPolicy policy, SimRandom& random) 
             items.erase(items.begin() + static_cast<std::ptrdiff_t>(random.below(items.size() + 1)), items.end());
             break;
         case CrashPolicy::keep_subset:
-            std::erase_if(items, [&](const Item&) { return random.one_in(2); });
+            std::erase_if(items, [&](const Item&) { return random.chance(2); });
             break;
     }
 }
@@ -109,7 +109,7 @@ std::vector<InodePtr> lock_all(const std::vector<std::weak_ptr<Inode>>& inodes) 
 }  // namespace
 
 void SimFileSystem::crash(CrashPolicy policy, std::uint64_t seed) {
-    SimRandom random(seed);
+    Random random(seed);
     std::vector<InodePtr> inodes = lock_all(inodes_);
     std::vector<Item> items = pending_items(inodes);
     keep_some(items, policy, random);

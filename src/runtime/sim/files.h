@@ -20,7 +20,7 @@
 
 #include "runtime/files.h"
 #include "runtime/sim/inode.h"
-#include "runtime/sim/random.h"
+#include "runtime/random.h"
 
 namespace tideline::runtime::sim {
 
