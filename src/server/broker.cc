@@ -129,9 +129,6 @@ Task<Started> Broker::open_directories() {
         co_return problem(identity.error());
     }
     storage_ = std::move(*identity);
-    if (storage_.formatted_now) {
-        TL_LOG_INFO("directory_formatted", {"directory", storage_.metadata_dir.path}, {"cluster_id", storage_.cluster_id});
-    }
     for (std::size_t i = 0; i < log_dirs_.size(); ++i) {
         cluster::LogDir& each = *log_dirs_[i];
         each.set_id(storage_.log_dirs[i].id);
@@ -174,7 +171,6 @@ Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_l
 Task<Started> Broker::start_metadata(std::vector<cluster::Endpoint> endpoints) {
     cluster::MetadataLogOptions options;
     options.directory = storage_.metadata_dir.path;
-    options.cluster_id = storage_.cluster_id;
     options.node_id = storage_.node_id;
     options.directory_id = storage_.metadata_dir.id;
     for (const cluster::DirectoryIdentity& each : storage_.log_dirs) {
@@ -190,7 +186,13 @@ Task<Started> Broker::start_metadata(std::vector<cluster::Endpoint> endpoints) {
     }
     options.snapshot_after_bytes =
         static_cast<std::uint64_t>(static_config_.integer("metadata.log.max.record.bytes.between.snapshots"));
-    options.segment_bytes = static_cast<std::uint64_t>(static_config_.integer("metadata.log.segment.bytes"));
+    options.segment_bytes = static_cast<std::int32_t>(static_config_.integer("metadata.log.segment.bytes"));
+    options.min_insync_replicas = static_cast<std::int32_t>(static_config_.integer("min.insync.replicas"));
+    options.clean_shutdown = std::ranges::all_of(log_dirs_, [](const auto& each) { return each->was_clean(); });
+    options.on_failure = [this](const base::Error& error) {
+        TL_LOG_ERROR("broker_failed", {"reason", "the metadata log is offline"}, {"error", base::to_string(error)});
+        failed_.set();
+    };
     auto metadata = co_await cluster::MetadataLog::start(*shards_[0], std::move(options));
     if (!metadata) {
         co_return problem(fmt::format("metadata log: {}", base::to_string(metadata.error())));
