@@ -35,12 +35,7 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
     return std::visit(
         [&](const auto& options) {
             if constexpr (std::is_same_v<std::decay_t<decltype(options)>, ServeOptions>) {
-#ifdef TL_WITH_SERVER
                 return run_serve(options);
-#else
-                console.print_error("tideline: this build has no broker\n");
-                return static_cast<int>(ExitCode::usage);
-#endif
             } else {
                 return run_and_report(options, console);
             }

@@ -126,7 +126,7 @@ TEST_F(Completion, TheZshScriptOffersTheSame) {
     EXPECT_THAT(zsh_offered("./tideline consume ''", 3), ElementsAre("orders", "payments"));
     EXPECT_THAT(zsh_offered("tideline produce orders --compression ''", 5), Contains("zstd"));
     EXPECT_THAT(zsh_offered("tideline produce orders --h", 4), Contains("--header"));
-    EXPECT_THAT(zsh_offered("tideline log dump ''", 4), ElementsAre("FILES "));
+    EXPECT_THAT(zsh_offered("tideline log dump ''", 4), ElementsAre("FILES"));
 }
 
 }  // namespace
