@@ -31,8 +31,12 @@ Result<std::optional<FoundBatch>> read_header_at(FileWindow& window, std::uint64
     if (bytes.size() < record::kBatchHeaderBytes) {
         return base::fail(ErrorCode::corrupt_message, "the file ends inside a batch header", static_cast<std::int64_t>(position));
     }
-    TL_TRY(header, record::read_batch_header(bytes));
-    FoundBatch found{header, position};
+    auto header = record::read_batch_header(bytes);
+    if (!header) {
+        // Whatever is wrong with it: in a file that held batches it is damage, an older format's magic among it.
+        return base::fail(ErrorCode::corrupt_message, header.error().note, static_cast<std::int64_t>(position));
+    }
+    FoundBatch found{*header, position};
     if (found.end() > window.end()) {
         return base::fail(ErrorCode::corrupt_message, "the file ends inside a batch", static_cast<std::int64_t>(position));
     }

@@ -12,8 +12,8 @@ std::string in(std::string_view directory, std::string_view name) { return fmt::
 
 // The next word of `line`, which then starts after it. Empty at the end.
 std::string_view take_word(std::string_view& line) {
-    line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
-    std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
+    std::string_view word = line.substr(0, line.find_first_of(" \t\r\n"));
     line.remove_prefix(word.size());
     return word;
 }

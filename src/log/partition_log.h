@@ -192,6 +192,8 @@ public:
     Result<> roll(std::int64_t now_ms);
 
     // Drops everything from `offset` on, durably. False when there was nothing to drop.  Blocks.
+    // Both: if the recovery point in the checkpoint file is now above durable_offset(), write that file before the next
+    // append, or recovery would take a torn end for damage to durable records. The same holds after open().
     Result<bool> truncate_to(Offset offset);
     // Drops everything; the log goes on at `offset`.  Blocks.
     Result<> truncate_fully_and_start_at(Offset offset);

@@ -80,7 +80,12 @@ Result<> PartitionLog::after_truncation(Offset end, std::int64_t now_ms) {
     log_start_offset_ = std::min(log_start_offset_, end);
     epochs_.truncate_from_end(end);
     TL_TRY_VOID(write_epochs());
+    // A snapshot of what is gone must not come back after a crash, when other records have taken those offsets.
+    bool has_stale = !snapshots_.empty() && snapshots_.back() > end;
     TL_TRY_VOID(drop_snapshots_above(end));
+    if (has_stale) {
+        TL_TRY_VOID(cache_.files().sync_dir(directory_));
+    }
     return rebuild_producers(end, now_ms);
 }
 
@@ -120,7 +125,7 @@ Result<> PartitionLog::rebuild_producers(Offset end, std::int64_t now_ms) {
         producers_.set_end_offset(offset);
         break;
     }
-    return replay_producers(producers_.end_offset(), end);
+    return replay_producers(std::max(producers_.end_offset(), log_start_offset_), end);
 }
 
 Result<> PartitionLog::replay_producers(Offset from, Offset end) {

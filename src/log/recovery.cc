@@ -59,7 +59,8 @@ Result<> Recovery::run() {
     TL_TRY_VOID(keep_useful_snapshots(listing));
     log_.log_start_offset_ = std::max(state_.log_start_offset, log_.segments_.begin()->first);
     TL_TRY_VOID(load_epochs());
-    TL_TRY_VOID(state_.clean_shutdown ? trust() : recover());
+    bool is_new = listing.bases.empty();
+    TL_TRY_VOID(state_.clean_shutdown || is_new ? trust() : recover());
     TL_TRY_VOID(start_over_if_behind());
     log_.epochs_.truncate_from_end(log_.next_offset_);
     log_.epochs_.truncate_from_start(log_.log_start_offset_);
@@ -241,7 +242,8 @@ Result<> Recovery::trust() {
 
 Result<> Recovery::recover() {
     buffer_.resize(kScanBytes);
-    auto at = log_.segment_of(state_.recovery_point);
+    // Segments that lie wholly before the log start are waiting for their deletion, of which a crash may have left any part.
+    auto at = log_.segment_of(std::max(state_.recovery_point, log_.log_start_offset_));
     TL_TRY_VOID(log_.rebuild_producers(at->first, now_ms_));
     while (true) {
         Segment& segment = *at->second;

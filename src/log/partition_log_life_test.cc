@@ -1,0 +1,387 @@
+// Retention, truncation and durability of a PartitionLog.
+#include <gtest/gtest.h>
+
+#include "log/checkpoint_file.h"
+#include "log/test_support.h"
+
+namespace tideline::log {
+namespace {
+
+class PartitionLogRetention : public LogTest {
+protected:
+    void SetUp() override {
+        one_ = make_batch({}).size();
+        config_.segment_bytes = static_cast<std::int32_t>(2 * one_);
+    }
+    void fill(int batches, std::int64_t first_timestamp = kNow) {
+        for (int i = 0; i < batches; ++i) {
+            put({.timestamp = first_timestamp + i});
+        }
+    }
+    std::size_t one_ = 0;
+};
+class PartitionLogTruncate : public PartitionLogRetention {};
+class PartitionLogFlush : public LogTest {};
+
+// --- retention ---
+
+TEST_F(PartitionLogRetention, BySizeKeepsAtLeastWhatIsAskedFor) {
+    config_.retention_bytes = static_cast<std::int64_t>(4 * one_);
+    open();
+    fill(9);
+    auto deleted = log_->delete_old_segments(9, kNow);
+    ASSERT_TRUE(deleted);
+    EXPECT_EQ(log_->log_start_offset(), 4);
+    EXPECT_EQ(deleted->log_start_offset, 4);
+    EXPECT_EQ(deleted->remove_at_ms, kNow + 60'000);
+    EXPECT_EQ(log_->sizes().size_in_bytes, static_cast<std::int64_t>(5 * one_));
+    EXPECT_EQ(offsets(), (std::vector<Offset>{4, 5, 6, 7, 8}));
+}
+
+TEST_F(PartitionLogRetention, ByTimeDeletesSegmentsWhoseNewestRecordIsTooOld) {
+    config_.retention_ms = 1000;
+    open();
+    fill(6, 5000);
+    EXPECT_EQ(log_->delete_old_segments(6, 6001)->paths.size(), 0u);
+    EXPECT_NE(log_->delete_old_segments(6, 6002)->paths.size(), 0u);
+    EXPECT_EQ(log_->log_start_offset(), 2);
+}
+
+TEST_F(PartitionLogRetention, NeverReachesTheHighWatermark) {
+    config_.retention_bytes = 0;
+    open();
+    fill(6);
+    ASSERT_TRUE(log_->delete_old_segments(3, kNow));
+    EXPECT_EQ(log_->log_start_offset(), 2);
+}
+
+TEST_F(PartitionLogRetention, DeletingEverythingLeavesAnEmptySegment) {
+    config_.retention_ms = 1000;
+    open();
+    fill(3);
+    ASSERT_TRUE(log_->delete_old_segments(3, kNow + 100'000));
+    EXPECT_EQ(log_->log_start_offset(), 3);
+    EXPECT_EQ(log_->next_offset(), 3);
+    EXPECT_EQ(log_->sizes().segment_count, 1u);
+    EXPECT_TRUE(log_->delete_old_segments(3, kNow + 200'000)->paths.empty());
+    EXPECT_EQ(put({}), 3);
+}
+
+TEST_F(PartitionLogRetention, WithoutCleanupOnlyDeleteRecordsFreesSpace) {
+    config_.retention_bytes = 0;
+    config_.cleanup_delete = false;
+    open();
+    fill(6);
+    EXPECT_TRUE(log_->delete_old_segments(6, kNow)->paths.empty());
+    ASSERT_TRUE(log_->delete_records_before(3));
+    ASSERT_TRUE(log_->delete_old_segments(6, kNow));
+    EXPECT_EQ(log_->sizes().segment_count, 2u);
+    EXPECT_EQ(log_->log_start_offset(), 3);
+}
+
+TEST_F(PartitionLogRetention, FilesAreMarkedFirstAndRemovedLater) {
+    config_.retention_bytes = 0;
+    open();
+    fill(4);
+    auto deleted = log_->delete_old_segments(2, kNow);
+    ASSERT_TRUE(deleted);
+    ASSERT_TRUE(PartitionLog::mark_deleted(disk_.files(), *deleted));
+    EXPECT_TRUE(disk_.files().exists(path("00000000000000000000.log.deleted")));
+    EXPECT_FALSE(disk_.files().exists(path("00000000000000000000.log")));
+    ASSERT_TRUE(PartitionLog::mark_deleted(disk_.files(), *deleted)) << "twice does no harm";
+    ASSERT_TRUE(PartitionLog::remove_files(disk_.files(), *deleted));
+    ASSERT_TRUE(PartitionLog::remove_files(disk_.files(), *deleted));
+    EXPECT_FALSE(disk_.files().exists(path("00000000000000000000.log.deleted")));
+}
+
+TEST_F(PartitionLogRetention, DeleteRecordsMovesOnlyForward) {
+    open();
+    fill(4);
+    ASSERT_TRUE(log_->delete_records_before(3));
+    ASSERT_TRUE(log_->delete_records_before(1));
+    EXPECT_EQ(log_->log_start_offset(), 3);
+    EXPECT_EQ(log_->delete_records_before(5).error().code, ErrorCode::offset_out_of_range);
+}
+
+TEST_F(PartitionLogRetention, EpochsBeforeTheLogStartAreForgotten) {
+    open();
+    put({}, {.leader_epoch = 1, .now_ms = kNow});
+    put({}, {.leader_epoch = 2, .now_ms = kNow});
+    put({}, {.leader_epoch = 2, .now_ms = kNow});
+    ASSERT_TRUE(log_->delete_records_before(2));
+    EXPECT_EQ(log_->leader_epochs().entries(), (std::vector<EpochStart>{{2, 2}}));
+    EXPECT_EQ(log_->earliest(), (TimestampedOffset{-1, 2, 2}));
+}
+
+// --- truncation ---
+
+TEST_F(PartitionLogTruncate, DropsEverythingFromTheOffsetOn) {
+    open();
+    fill(7);
+    EXPECT_EQ(log_->truncate_to(7), false);
+    EXPECT_EQ(log_->truncate_to(3), true);
+    EXPECT_EQ(log_->next_offset(), 3);
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2}));
+    EXPECT_EQ(log_->sizes().segment_count, 2u);
+    EXPECT_EQ(put({}), 3);
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2, 3}));
+}
+
+TEST_F(PartitionLogTruncate, InsideABatchTheWholeBatchGoes) {
+    open();
+    put({});
+    put({.records = 5});
+    EXPECT_EQ(log_->truncate_to(3), true);
+    EXPECT_EQ(log_->next_offset(), 1);
+}
+
+TEST_F(PartitionLogTruncate, ForgetsTheEpochsAndProducersOfWhatIsGone) {
+    open();
+    put({.producer_id = 4, .sequence = 0}, {.leader_epoch = 1, .now_ms = kNow});
+    put({.producer_id = 4, .sequence = 1}, {.leader_epoch = 2, .now_ms = kNow});
+    put({.producer_id = 5, .transactional = true}, {.leader_epoch = 2, .now_ms = kNow});
+    ASSERT_TRUE(log_->truncate_to(1));
+    EXPECT_EQ(log_->leader_epochs().entries(), (std::vector<EpochStart>{{1, 0}}));
+    EXPECT_EQ(log_->producers().size(), 1u);
+    EXPECT_EQ(log_->last_stable_offset(1), 1);
+    EXPECT_EQ(put({.producer_id = 4, .sequence = 1}), 1);
+}
+
+TEST_F(PartitionLogTruncate, BeforeTheFirstSegmentStartsOver) {
+    open({.log_start_offset = 10, .recovery_point = 10});
+    fill(3);
+    ASSERT_TRUE(log_->truncate_to(5));
+    EXPECT_EQ(log_->log_start_offset(), 5);
+    EXPECT_EQ(log_->next_offset(), 5);
+}
+
+TEST_F(PartitionLogTruncate, FullyStartsAtTheGivenOffset) {
+    open();
+    fill(7);
+    ASSERT_TRUE(log_->truncate_fully_and_start_at(100));
+    EXPECT_EQ(log_->log_start_offset(), 100);
+    EXPECT_EQ(log_->sizes().segment_count, 1u);
+    EXPECT_EQ(put({}), 100);
+    reopen_unclean(100);
+    EXPECT_EQ(offsets(), std::vector<Offset>{100});
+}
+
+TEST_F(PartitionLogTruncate, AFlushFromBeforeItDoesNotCount) {
+    open();
+    fill(5);
+    auto plan = log_->begin_flush();
+    ASSERT_TRUE(log_->truncate_to(2));
+    fill(3);
+    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    EXPECT_LE(log_->durable_offset(), 2);
+    flush();
+    EXPECT_EQ(log_->durable_offset(), 5);
+}
+
+TEST_F(PartitionLogTruncate, FindsTheLargestTimestampOfWhatIsLeft) {
+    config_.segment_bytes = 1 << 20;
+    config_.index_interval_bytes = 0;
+    open();
+    put({.timestamp = 1000});
+    put({.timestamp = 3000});
+    put({.timestamp = 2000});
+    put({.timestamp = 9000});
+    ASSERT_TRUE(log_->truncate_to(3));
+    EXPECT_EQ(log_->offset_of_max_timestamp()->value().timestamp, 3000);
+}
+
+// --- durability ---
+
+TEST_F(PartitionLogFlush, DurableOffsetMovesWhenTheFlushIsFinished) {
+    open();
+    put({.records = 3});
+    EXPECT_EQ(log_->unflushed_records(), 3);
+    auto plan = log_->begin_flush();
+    ASSERT_TRUE(plan);
+    put({.records = 2});
+    EXPECT_EQ(log_->durable_offset(), 0);
+    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    EXPECT_EQ(log_->durable_offset(), 3);
+    flush();
+    EXPECT_EQ(log_->durable_offset(), 5);
+    EXPECT_TRUE(log_->begin_flush()->is_empty());
+}
+
+TEST_F(PartitionLogFlush, AFailedFlushPoisonsTheLog) {
+    open();
+    put({});
+    disk_.files().fail_sync(1);
+    flush();
+    EXPECT_TRUE(log_->is_failed());
+    EXPECT_EQ(log_->durable_offset(), 0);
+    EXPECT_EQ(append({}).error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(log_->read(0, 100, 1, true).error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(log_->begin_flush().error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(log_->truncate_to(0).error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(log_->close().error().code, ErrorCode::kafka_storage_error);
+}
+
+TEST_F(PartitionLogFlush, OnAFullDiskNothingIsAppendedAndLaterAppendsSucceed) {
+    open();
+    put({.tag = "a"});
+    std::int64_t before = log_->sizes().size_in_bytes;
+    disk_.files().short_write(1, 30, ENOSPC);
+    auto refused = append({.value_bytes = 100, .tag = "b"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(refused.error().detail, ENOSPC);
+    EXPECT_FALSE(log_->is_failed());
+    EXPECT_EQ(log_->next_offset(), 1);
+    EXPECT_EQ(log_->sizes().size_in_bytes, before);
+    EXPECT_EQ(put({.tag = "c"}), 1);
+    reopen_unclean();
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1}));
+}
+
+TEST_F(PartitionLogFlush, AProducersRefusedBatchMayBeSentAgain) {
+    open();
+    put({.producer_id = 4, .sequence = 0});
+    disk_.files().short_write(1, 0, ENOSPC);
+    ASSERT_FALSE(append({.producer_id = 4, .sequence = 1}));
+    auto again = append({.producer_id = 4, .sequence = 1});
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->is_duplicate);
+    EXPECT_EQ(again->base_offset, 1);
+}
+
+TEST_F(PartitionLogFlush, AnAppendThatCannotBeUndonePoisonsTheLog) {
+    open();
+    put({});
+    disk_.files().short_write(1, 30, EIO);
+    disk_.files().fail_operation(2, EIO);  // the truncation that would undo it
+    EXPECT_FALSE(append({}));
+    EXPECT_TRUE(log_->is_failed());
+}
+
+TEST_F(PartitionLogFlush, AFullDiskAtARollKeepsTheOldSegment) {
+    config_.segment_bytes = static_cast<std::int32_t>(make_batch({}).size());
+    open();
+    put({});
+    disk_.files().fail_operation(2, ENOSPC);  // one of the files of the new segment
+    EXPECT_FALSE(append({}));
+    EXPECT_FALSE(log_->is_failed());
+    EXPECT_EQ(put({}), 1);
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1}));
+}
+
+// Disk transcripts: what reaches the disk, and in which order.
+
+TEST_F(PartitionLogFlush, TheFirstFlushSyncsDataThenEpochsThenNames) {
+    disk_.record();
+    open();
+    put({});
+    flush();
+    EXPECT_EQ(disk_.transcript(), R"(mkdir orders-3
+sync_dir /data
+create orders-3/0.log
+create orders-3/0.index
+create orders-3/0.timeindex
+sync_dir orders-3
+write orders-3/0.log 0 78
+sync orders-3/0.log
+create orders-3/leader-epoch-checkpoint.tmp
+write orders-3/leader-epoch-checkpoint.tmp 0 8
+sync orders-3/leader-epoch-checkpoint.tmp
+rename orders-3/leader-epoch-checkpoint.tmp orders-3/leader-epoch-checkpoint
+sync_dir orders-3
+)");
+}
+
+TEST_F(PartitionLogFlush, ALaterFlushIsOneSync) {
+    open();
+    put({});
+    flush();
+    disk_.record();
+    put({});
+    flush();
+    EXPECT_EQ(disk_.transcript(), "write orders-3/0.log 78 78\nsync orders-3/0.log\n");
+}
+
+TEST_F(PartitionLogFlush, ARollIsMadeDurableByTheNextFlush) {
+    config_.segment_bytes = static_cast<std::int32_t>(make_batch({}).size());
+    open();
+    put({});
+    flush();
+    disk_.record();
+    put({.producer_id = 4});
+    flush();
+    EXPECT_EQ(disk_.transcript(), R"(write orders-3/0.timeindex 0 12
+create orders-3/1.log
+create orders-3/1.index
+create orders-3/1.timeindex
+create orders-3/1.snapshot
+write orders-3/1.snapshot 0 10
+write orders-3/1.log 0 78
+sync orders-3/0.index
+sync orders-3/0.timeindex
+sync orders-3/1.log
+sync orders-3/1.snapshot
+sync_dir orders-3
+)");
+}
+
+TEST_F(PartitionLogFlush, CloseWritesIndexesAndSnapshotAndSyncsAll) {
+    open();
+    put({.producer_id = 4});
+    flush();
+    put({.producer_id = 4, .sequence = 1});
+    disk_.record();
+    ASSERT_TRUE(log_->close());
+    EXPECT_EQ(disk_.transcript(), R"(write orders-3/0.timeindex 0 12
+create orders-3/2.snapshot
+write orders-3/2.snapshot 0 56
+sync orders-3/0.log
+sync orders-3/0.index
+sync orders-3/0.timeindex
+sync orders-3/2.snapshot
+sync_dir orders-3
+)");
+}
+
+TEST_F(PartitionLogFlush, AnUntouchedLogClosesWithoutWork) {
+    open();
+    put({});
+    reopen_clean();
+    disk_.record();
+    ASSERT_TRUE(log_->close());
+    EXPECT_EQ(disk_.transcript(), "");
+}
+
+TEST_F(PartitionLogFlush, ATruncationRemovesSegmentsFromTheEndOneByOne) {
+    config_.segment_bytes = static_cast<std::int32_t>(make_batch({}).size());
+    open();
+    for (int i = 0; i < 3; ++i) {
+        put({});
+    }
+    flush();
+    disk_.record();
+    ASSERT_TRUE(log_->truncate_to(0));
+    EXPECT_EQ(disk_.transcript(), R"(remove orders-3/2.index
+remove orders-3/2.timeindex
+remove orders-3/2.log
+sync_dir orders-3
+remove orders-3/1.index
+remove orders-3/1.timeindex
+remove orders-3/1.log
+sync_dir orders-3
+truncate orders-3/0.log 0
+sync orders-3/0.log
+truncate orders-3/0.timeindex 0
+create orders-3/leader-epoch-checkpoint.tmp
+write orders-3/leader-epoch-checkpoint.tmp 0 4
+sync orders-3/leader-epoch-checkpoint.tmp
+rename orders-3/leader-epoch-checkpoint.tmp orders-3/leader-epoch-checkpoint
+sync_dir orders-3
+remove orders-3/2.snapshot
+remove orders-3/1.snapshot
+sync_dir orders-3
+)");
+}
+
+}  // namespace
+}  // namespace tideline::log
