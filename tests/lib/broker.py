@@ -4,6 +4,7 @@ A test that passes against both says what Kafka does; one that only Tideline can
 with `tideline_only` (see conftest.py).
 """
 
+import itertools
 import os
 import re
 import signal
@@ -31,22 +32,25 @@ class StartFailed(Exception):
         self.exit_code, self.output = exit_code, output
 
 
-def free_port(taken=set()):
-    """A port nobody listens on, from a range of our own; each is given out once per run."""
+def _port_range():
     low, high = map(int, os.environ.get("TIDELINE_TEST_PORTS", "19100-19199").split("-"))
-    for port in range(low, high + 1):
-        if port in taken:
-            continue
+    return range(low, high + 1)
+
+
+_ports = itertools.cycle(_port_range())
+
+
+def free_port():
+    """A port nobody listens on, from a range of our own and as late again as possible."""
+    for port in itertools.islice(_ports, len(_port_range())):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
+                return port
             except OSError:
                 continue
-        taken.add(port)
-        return port
-    taken.clear()  # every port was given out once: those closed since may be used again
-    raise RuntimeError(f"no free port in {low}-{high}; set TIDELINE_TEST_PORTS=LOW-HIGH")
+    raise RuntimeError(f"no free port in {_port_range()}; set TIDELINE_TEST_PORTS=LOW-HIGH")
 
 
 class Broker:
