@@ -162,6 +162,19 @@ TEST_F(SimFilesTest, TheTranscriptNamesEachChangeInOrder) {
     EXPECT_EQ(files.transcript(), std::vector<std::string>{"mkdir /d"});
 }
 
+TEST_F(SimFilesTest, AWholeFileIsReadOnlyUpToItsLimit) {
+    put(files, "/d/f", "abc");
+    EXPECT_EQ(read_file(files, "/d/f", 3)->size(), 3u);
+    EXPECT_FALSE(read_file(files, "/d/f", 2));
+    EXPECT_EQ(errno_of(read_file(files, "/d/no")), ENOENT);
+}
+
+TEST(Files, AParentIsThePathUpToTheLastSlash) {
+    EXPECT_EQ(parent_of("/a/b/c"), "/a/b");
+    EXPECT_EQ(parent_of("/a"), "/");
+    EXPECT_EQ(parent_of("a"), ".");
+}
+
 TEST_F(SimFilesTest, AFullDiskTakesWhatFitsAndSaysSo) {
     files.limit_capacity(10);
     auto file = files.open("/d/f", OpenMode::create);
