@@ -30,9 +30,10 @@ public:
     virtual Task<Result<>> readable() = 0;
     // Reads at least one byte unless the peer closed (0) or the stream was shut down (error).
     virtual Task<Result<std::size_t>> read_some(MutableByteView into) = 0;
-    // Writes all parts. `more`: further bytes follow at once (MSG_MORE). The bytes must live until it returns.
+    // Writes all parts. `more`: further bytes follow at once (MSG_MORE). `parts` and the bytes must live until it returns.
     virtual Task<Result<>> write(std::span<const ByteView> parts, bool more) = 0;
-    // Sends `size` bytes of `file` from `position`, without copying them through user space where the kernel can.
+    // Sends `size` bytes of `file` from `position`, without copying them through user space where the kernel can. Also
+    // fails when the file ends before that (EIO), and with the file's own error; a part may have been sent.
     virtual Task<Result<>> send_file(File& file, std::uint64_t position, std::uint64_t size, bool more) = 0;
     // Ends both directions: a read or write under way fails soon. Idempotent; may be called at any time on the shard.
     virtual void shut_down() = 0;

@@ -206,7 +206,7 @@ Task<Result<>> RealStream::send_file(File& file, std::uint64_t position, std::ui
             position += static_cast<std::uint64_t>(sent);
             size -= static_cast<std::uint64_t>(sent);
         } else if (sent == 0) {
-            co_return storage_error("file ends before the range to send", 0);
+            co_return network_error("the file ends before what is to be sent", EIO);
         } else if (errno == EAGAIN) {
             co_await edge(write_);
         } else if (errno == EINVAL || errno == ENOSYS) {
@@ -230,7 +230,7 @@ Task<Result<>> RealStream::send_copy(File& file, std::uint64_t position, std::ui
             co_return std::unexpected(got.error());
         }
         if (*got < into.size()) {
-            co_return storage_error("file ends before the range to send", 0);
+            co_return network_error("the file ends before what is to be sent", EIO);
         }
         position += *got;
         size -= *got;
