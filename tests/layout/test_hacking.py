@@ -1,0 +1,57 @@
+"""The commands of README.md and HACKING.md: blocks behind `<!-- ci -->` are run as they stand.
+
+`<!-- ci: broker -->` blocks get a running broker, by way of TIDELINE_BOOTSTRAP. TIDELINE_BUILD names another build
+directory than build/release.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from lib import broker as brokers
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = os.environ.get("TIDELINE_BUILD", "build/release")
+BLOCK = re.compile(r"^<!-- ci(: broker)? -->\n```sh\n(.*?)^```$", re.M | re.S)
+SECONDS = 120
+
+
+def blocks(wants_broker):
+    found = []
+    for page in ("README.md", "HACKING.md"):
+        for number, match in enumerate(BLOCK.finditer((ROOT / page).read_text(encoding="utf-8")), 1):
+            if bool(match.group(1)) == wants_broker:
+                found.append(pytest.param(match.group(2), id=f"{page}-{number}"))
+    return found
+
+
+def run(commands, **environment):
+    script = commands.replace("build/release", BUILD)
+    # Not to be answered by whoever has the default port; not to use the outer run's plugins or report.
+    env = {**os.environ, "TIDELINE_BINARY": str(brokers.TIDELINE), **environment}
+    env.pop("PYTEST_ADDOPTS", None)
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=env, timeout=SECONDS,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, f"{script}\nended with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.mark.tideline_only("it is about Tideline's own pages")
+@pytest.mark.parametrize("commands", blocks(wants_broker=False))
+def test_commands_work_as_written(commands):
+    run(commands)
+
+
+@pytest.mark.tideline_only("it is about Tideline's own pages")
+@pytest.mark.parametrize("commands", blocks(wants_broker=True))
+def test_commands_work_against_a_broker(make_broker, commands):
+    broker = make_broker().start()
+    run(commands, TIDELINE_BOOTSTRAP=broker.bootstrap)
+
+
+def test_both_pages_have_such_blocks():
+    assert len(blocks(wants_broker=False)) >= 3
+    assert len(blocks(wants_broker=True)) >= 2
