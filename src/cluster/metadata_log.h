@@ -32,6 +32,7 @@ namespace tideline::cluster {
 
 struct MetadataLogOptions {
     std::string directory;  // the metadata log dir; `__cluster_metadata-0` lies in it
+    std::string cluster_id;
     std::int32_t node_id = -1;
     Uuid directory_id;                  // of `directory`
     std::vector<Uuid> log_directories;  // ids of all log dirs, for the broker's registration
@@ -44,7 +45,7 @@ struct MetadataLogOptions {
     bool clean_shutdown = false;
     std::uint64_t snapshot_after_bytes = 20u << 20;    // metadata.log.max.record.bytes.between.snapshots
     std::uint64_t snapshot_at_stop_bytes = 1u << 20;   // a clean stop writes one when more than this would be replayed
-    std::int32_t segment_bytes = 1 << 30;              // metadata.log.segment.bytes
+    std::uint64_t segment_bytes = 1u << 30;            // metadata.log.segment.bytes
     // Called once when the metadata log failed for good: the process had better end.
     std::function<void(const base::Error&)> on_failure = {};
 };

@@ -85,6 +85,9 @@ private:
     std::vector<MetadataRecord> held_;  // of the open transaction
 };
 
+// The record that makes the partition what `state` says.
+MetadataRecord partition_record_of(const Uuid& topic_id, std::int32_t index, const PartitionState& state);
+
 // Records that rebuild `image` when applied to an empty one, in the order of Kafka's snapshots.
 std::vector<MetadataRecord> snapshot_records(const MetadataImage& image);
 

@@ -64,28 +64,6 @@ void put_nodes(const MetadataImage& image, Records& out) {
     }
 }
 
-protocol::PartitionRecord record_of(const Uuid& topic_id, std::int32_t index, const PartitionState& state) {
-    protocol::PartitionRecord record;
-    record.partition_id = index;
-    record.topic_id = topic_id;
-    record.replicas = state.replicas;
-    record.isr = state.isr;
-    record.removing_replicas = state.removing_replicas;
-    record.adding_replicas = state.adding_replicas;
-    record.leader = state.leader;
-    record.leader_recovery_state = state.leader_recovery_state;
-    record.leader_epoch = state.leader_epoch;
-    record.partition_epoch = state.partition_epoch;
-    record.directories = state.directories;
-    if (!state.eligible_leader_replicas.empty()) {
-        record.eligible_leader_replicas = state.eligible_leader_replicas;
-    }
-    if (!state.last_known_elr.empty()) {
-        record.last_known_elr = state.last_known_elr;
-    }
-    return record;
-}
-
 void put_topics(const MetadataImage& image, Records& out) {
     for (const auto& topic : image.topics()) {
         protocol::TopicRecord record;
@@ -94,7 +72,7 @@ void put_topics(const MetadataImage& image, Records& out) {
         out.emplace_back(std::move(record));
         for (std::int32_t index = 0; index < topic->partition_count(); ++index) {
             if (const PartitionState* state = topic->partition(index)) {
-                out.emplace_back(record_of(topic->id, index, *state));
+                out.emplace_back(partition_record_of(topic->id, index, *state));
             }
         }
     }
@@ -177,6 +155,28 @@ void put_security(const MetadataImage& image, Records& out) {
 }
 
 }  // namespace
+
+MetadataRecord partition_record_of(const Uuid& topic_id, std::int32_t index, const PartitionState& state) {
+    protocol::PartitionRecord record;
+    record.partition_id = index;
+    record.topic_id = topic_id;
+    record.replicas = state.replicas;
+    record.isr = state.isr;
+    record.removing_replicas = state.removing_replicas;
+    record.adding_replicas = state.adding_replicas;
+    record.leader = state.leader;
+    record.leader_recovery_state = state.leader_recovery_state;
+    record.leader_epoch = state.leader_epoch;
+    record.partition_epoch = state.partition_epoch;
+    record.directories = state.directories;
+    if (!state.eligible_leader_replicas.empty()) {
+        record.eligible_leader_replicas = state.eligible_leader_replicas;
+    }
+    if (!state.last_known_elr.empty()) {
+        record.last_known_elr = state.last_known_elr;
+    }
+    return record;
+}
 
 std::vector<MetadataRecord> snapshot_records(const MetadataImage& image) {
     Records records;

@@ -20,7 +20,7 @@ constexpr std::size_t kRecordsPerBatch = 10'000;
 
 log::LogConfig log_config(const MetadataLogOptions& options) {
     log::LogConfig config;
-    config.segment_bytes = options.segment_bytes;
+    config.segment_bytes = static_cast<std::int32_t>(std::min<std::uint64_t>(options.segment_bytes, INT32_MAX));
     config.segment_ms = log::kUnlimited;
     config.retention_ms = -1;  // what snapshots cover is deleted, nothing else
     config.retention_bytes = -1;
@@ -42,7 +42,7 @@ Result<> QuorumOfOne::load(const Start& start) {
     TL_TRY_VOID(check_features());
     TL_TRY_VOID(take_leadership(start.now_ms));
     TL_TRY_VOID(activate(start));
-    TL_LOG_INFO("metadata_loaded", {"offset", image()->highest_offset()}, {"leader_epoch", leader_epoch_},
+    TL_LOG_INFO("metadata_loaded", {"cluster_id", options_.cluster_id}, {"offset", image()->highest_offset()}, {"leader_epoch", leader_epoch_},
                 {"broker_epoch", broker_epoch_}, {"topics", image()->topic_count()});
     return {};
 }
