@@ -108,6 +108,18 @@ TEST_F(SimCrashTest, ARenameAcrossDirectoriesIsDurableWhenEitherIsSynced) {
     EXPECT_EQ(content(files, "/e/f"), "old");
 }
 
+TEST_F(SimCrashTest, AnOlderRenameDoesNotUndoANewerOneThatWasSyncedFirst) {
+    EXPECT_TRUE(files.make_directories("/e"));
+    files.sync_all();
+    EXPECT_TRUE(files.rename("/d/f", "/d/g"));
+    EXPECT_TRUE(files.rename("/d/g", "/e/h"));
+    EXPECT_TRUE(files.sync_dir("/e"));
+    EXPECT_TRUE(files.sync_dir("/d"));
+    files.crash(CrashPolicy::drop_unsynced, 1);
+    EXPECT_TRUE(files.list("/d")->empty());
+    EXPECT_EQ(content(files, "/e/h"), "old");
+}
+
 TEST_F(SimCrashTest, ADeadProcessLosesNothing) {
     write("newer");
     EXPECT_TRUE(files.rename("/d/f", "/d/g"));

@@ -175,6 +175,20 @@ TEST(Files, AParentIsThePathUpToTheLastSlash) {
     EXPECT_EQ(parent_of("a"), ".");
 }
 
+TEST_F(SimFilesTest, TheTranscriptFollowsAMovedFileAndMarksARemovedOne) {
+    put(files, "/d/f", "x");
+    put(files, "/d/e/g", "x");
+    auto moved = files.open("/d/f", OpenMode::read_write);
+    auto replaced = files.open("/d/e/g", OpenMode::read_write);
+    files.record_transcript(true);
+    EXPECT_TRUE(files.rename("/d/f", "/d/e/g"));
+    EXPECT_TRUE(files.rename("/d/e", "/d/e.delete"));
+    EXPECT_TRUE((*moved)->sync_data());
+    EXPECT_TRUE((*replaced)->sync_data());
+    EXPECT_EQ(files.transcript(), (std::vector<std::string>{"rename /d/f /d/e/g", "rename /d/e /d/e.delete", "sync /d/e.delete/g",
+                                                            "sync (removed) g"}));
+}
+
 TEST_F(SimFilesTest, AFullDiskTakesWhatFitsAndSaysSo) {
     files.limit_capacity(10);
     auto file = files.open("/d/f", OpenMode::create);

@@ -65,6 +65,36 @@ TEST(SimWorld, DifferentSeedsRunDifferentTurns) {
     EXPECT_GT(orders.size(), 15u);
 }
 
+TEST(SimWorld, TheSeedDecidesWhichShardGoesNext) {
+    std::set<std::vector<unsigned>> orders;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        SimWorld world(seed);
+        std::vector<unsigned> order;
+        for (int i = 0; i < 3; ++i) {
+            world.add_shard();
+        }
+        for (std::size_t i = 0; i < 3; ++i) {
+            world.shard(i).run_here([&order, i] { order.push_back(static_cast<unsigned>(i)); });
+        }
+        world.run_until_idle();
+        orders.insert(order);
+    }
+    EXPECT_EQ(orders.size(), 6u);
+}
+
+TEST(SimWorld, WhatATestAskedForIsNotOvertakenByOtherShards) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        SimWorld world(seed);
+        SimShard& shard = world.add_shard();
+        SimShard& other = world.add_shard();
+        std::vector<int> order;
+        other.run_here([&] { shard.run_here([&] { order.push_back(2); }); });
+        shard.run_here([&] { order.push_back(1); });
+        world.run_until_idle();
+        EXPECT_EQ(order, (std::vector{1, 2})) << seed;
+    }
+}
+
 TEST(SimWorld, JobsForAShardKeepTheOrderOfEachSender) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         SimWorld world(seed);
