@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error_code.h"
 #include "base/result.h"
 #include "cli/terminal.h"
 
@@ -15,6 +16,11 @@ struct ConfDeleter {
     void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
 };
 using Conf = std::unique_ptr<rd_kafka_conf_t, ConfDeleter>;
+
+struct PartitionListDeleter {
+    void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListDeleter>;
 
 Outcome<> apply(rd_kafka_conf_t* conf, const std::vector<KeyValue>& settings) {
     for (const auto& [key, value] : settings) {
@@ -176,26 +182,29 @@ Outcome<std::int32_t> KafkaClient::controller_id() {
 Outcome<std::map<std::int32_t, std::int64_t>> KafkaClient::offsets_at(const TopicInfo& topic,
                                                                       const std::vector<std::int32_t>& partitions,
                                                                       std::int64_t timestamp) {
-    std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)> list(
-        rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())),
-        &rd_kafka_topic_partition_list_destroy);
-    for (std::int32_t partition : partitions) {
-        rd_kafka_topic_partition_list_add(list.get(), topic.name.c_str(), partition)->offset = timestamp;
-    }
     std::string doing = fmt::format("ask for offsets of topic '{}'", topic.name);
-    if (auto error = rd_kafka_offsets_for_times(handle_, list.get(), timeout_ms_);
-        error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return std::unexpected(failure(error, doing));
-    }
-    std::map<std::int32_t, std::int64_t> offsets;
-    for (int i = 0; i < list->cnt; ++i) {
-        const auto& element = list->elems[i];
-        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return std::unexpected(failure(element.err, fmt::format("{}, partition {}", doing, element.partition)));
+    const double begin = terminal::steady_seconds();
+    for (;;) {
+        PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+        for (std::int32_t partition : partitions) {
+            rd_kafka_topic_partition_list_add(list.get(), topic.name.c_str(), partition)->offset = timestamp;
         }
-        offsets[element.partition] = element.offset;
+        rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle_, list.get(), timeout_ms_);
+        std::map<std::int32_t, std::int64_t> offsets;
+        for (int i = 0; i < list->cnt; ++i) {
+            offsets[list->elems[i].partition] = list->elems[i].offset;
+            error = error == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[i].err : error;
+        }
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return offsets;
+        }
+        // A new topic's leader may not know yet that it is the leader.
+        bool may_pass = error > 0 && is_retriable(static_cast<ErrorCode>(error));
+        if (!may_pass || (terminal::steady_seconds() - begin) * 1000 > timeout_ms_ || terminal::interrupted()) {
+            return std::unexpected(failure(error, doing));
+        }
+        rd_kafka_poll(handle_, 100);
     }
-    return offsets;
 }
 
 Failure KafkaClient::failure(rd_kafka_resp_err_t error, std::string_view doing, std::string_view broker_says) const {
