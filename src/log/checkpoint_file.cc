@@ -159,9 +159,13 @@ Result<std::optional<Uuid>> read_partition_metadata(runtime::FileSystem& files, 
     return id;
 }
 
-Result<> write_partition_metadata(runtime::FileSystem& files, std::string_view directory, const Uuid& topic_id) {
+Bytes encode_partition_metadata(const Uuid& topic_id) {
     std::string text = fmt::format("version: 0\ntopic_id: {}", base::to_string(topic_id));
-    return runtime::replace_file(files, in(directory, kPartitionMetadata), base::as_bytes(text));
+    return Bytes(text.begin(), text.end());
+}
+
+Result<> write_partition_metadata(runtime::FileSystem& files, std::string_view directory, const Uuid& topic_id) {
+    return runtime::replace_file(files, in(directory, kPartitionMetadata), encode_partition_metadata(topic_id));
 }
 
 }  // namespace tideline::log

@@ -55,6 +55,7 @@ Result<> remove_clean_shutdown(runtime::FileSystem& files, std::string_view data
 
 // The topic id of a partition's directory; nullopt when it has none yet.
 Result<std::optional<Uuid>> read_partition_metadata(runtime::FileSystem& files, std::string_view directory);
+Bytes encode_partition_metadata(const Uuid& topic_id);
 Result<> write_partition_metadata(runtime::FileSystem& files, std::string_view directory, const Uuid& topic_id);
 
 // Building blocks for files of the same shape.

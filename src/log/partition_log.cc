@@ -196,6 +196,12 @@ Result<> PartitionLog::roll_to(Offset base, std::int64_t now_ms) {
     if (old.size() > 0) {
         TL_TRY_VOID(old.seal());
     }
+    if (directory_is_new_) {
+        // Were a crash to keep the second segment's name without the first one's, the log would seem to begin there.
+        TL_TRY_VOID(cache_.files().sync_dir(directory_));
+        TL_TRY_VOID(cache_.files().sync_dir(runtime::parent_of(directory_)));
+        directory_is_new_ = false;
+    }
     TL_TRY(fresh, Segment::create(cache_, directory_, base, now_ms));
     names_are_dirty_ = true;
     if (old.size() == 0) {

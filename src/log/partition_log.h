@@ -107,7 +107,7 @@ struct LogSizes {
 class PartitionLog {
 public:
     // Opens the partition in `directory`, making it if it is not there; recovers what a crash left behind. Afterwards
-    // everything there is is durable. `name` ("orders-3") is for log lines. `cache` must outlive the log.  Blocks.
+    // every record there is is durable (of a new partition the first flush makes the names durable, too). `name` ("orders-3") is for log lines. `cache` must outlive the log.  Blocks.
     // Errors: kafka_storage_error; inconsistent_topic_id when partition.metadata names another topic.
     static Result<std::unique_ptr<PartitionLog>> open(FileCache& cache, std::string directory, std::string name,
                                                       const LogConfig& config, const OpenState& state,
@@ -255,7 +255,9 @@ private:
     Offset durable_offset_ = 0;
     std::uint64_t generation_ = 0;
     bool flush_in_flight_ = false;
-    bool names_are_dirty_ = false;
+    bool names_are_dirty_ = false;     // the directory has changed since its last sync
+    bool directory_is_new_ = false;    // its parent has not been synced since
+    bool topic_id_is_dirty_ = false;   // partition.metadata is to be written
     std::optional<Error> failed_;
 };
 

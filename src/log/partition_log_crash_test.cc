@@ -248,6 +248,13 @@ protected:
         disk_.files().crash(policy, seed + 100);
         auto started = start();
         ASSERT_TRUE(started) << base::to_string(started.error());
+        std::vector<StoredRecord> found = records();
+        // What open() returned is durable, whatever happens next.
+        log_.reset();
+        disk_.files().crash(CrashPolicy::drop_unsynced, seed);
+        started = start();
+        ASSERT_TRUE(started) << base::to_string(started.error());
+        ASSERT_EQ(records(), found);
         check(promise);
     }
 

@@ -26,9 +26,17 @@ Result<FlushPlan> PartitionLog::begin_flush() {
         plan.replace.push_back({fmt::format("{}/{}", directory_, kLeaderEpochCheckpoint), epochs_.encode()});
         epochs_.mark_written();
     }
+    if (topic_id_is_dirty_) {
+        plan.replace.push_back({fmt::format("{}/{}", directory_, kPartitionMetadata), encode_partition_metadata(*topic_id_)});
+        topic_id_is_dirty_ = false;
+    }
     if (names_are_dirty_) {
         plan.directories.push_back(directory_);
         names_are_dirty_ = false;
+    }
+    if (directory_is_new_) {
+        plan.directories.emplace_back(runtime::parent_of(directory_));
+        directory_is_new_ = false;
     }
     flush_in_flight_ = !plan.is_empty();
     return plan;

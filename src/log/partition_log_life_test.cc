@@ -277,11 +277,9 @@ TEST_F(PartitionLogFlush, TheFirstFlushSyncsDataThenEpochsThenNames) {
     put({});
     flush();
     EXPECT_EQ(disk_.transcript(), R"(mkdir orders-3
-sync_dir /data
 create orders-3/0.log
 create orders-3/0.index
 create orders-3/0.timeindex
-sync_dir orders-3
 write orders-3/0.log 0 78
 sync orders-3/0.log
 create orders-3/leader-epoch-checkpoint.tmp
@@ -289,6 +287,33 @@ write orders-3/leader-epoch-checkpoint.tmp 0 8
 sync orders-3/leader-epoch-checkpoint.tmp
 rename orders-3/leader-epoch-checkpoint.tmp orders-3/leader-epoch-checkpoint
 sync_dir orders-3
+sync_dir orders-3
+sync_dir /data
+)");
+}
+
+TEST_F(PartitionLogFlush, AnIdleLogIsRecoveredWithoutASync) {
+    open();
+    put({});
+    flush();
+    disk_.record();
+    reopen_unclean(1);
+    EXPECT_EQ(disk_.transcript(), "truncate orders-3/0.index 0\ntruncate orders-3/0.timeindex 0\n");
+    EXPECT_EQ(log_->durable_offset(), 1);
+}
+
+TEST_F(PartitionLogFlush, WhatIsFoundBehindTheRecoveryPointIsSynced) {
+    open();
+    put({});
+    put({});
+    flush();
+    disk_.record();
+    reopen_unclean(1);
+    EXPECT_EQ(disk_.transcript(), R"(truncate orders-3/0.index 0
+truncate orders-3/0.timeindex 0
+sync orders-3/0.log
+sync_dir orders-3
+sync_dir /data
 )");
 }
 

@@ -49,9 +49,10 @@ Recovery::Recovery(PartitionLog& log, const OpenState& state, std::int64_t now_m
 
 Result<> Recovery::run() {
     runtime::FileSystem& files = log_.cache_.files();
-    if (!files.exists(log_.directory_)) {
+    bool is_new = !files.exists(log_.directory_);
+    if (is_new) {
         TL_TRY_VOID(files.make_directories(log_.directory_));
-        TL_TRY_VOID(files.sync_dir(runtime::parent_of(log_.directory_)));
+        log_.directory_is_new_ = true;
     }
     TL_TRY_VOID(check_topic_id());
     TL_TRY(listing, tidy());
@@ -59,20 +60,20 @@ Result<> Recovery::run() {
     TL_TRY_VOID(keep_useful_snapshots(listing));
     log_.log_start_offset_ = std::max(state_.log_start_offset, log_.segments_.begin()->first);
     TL_TRY_VOID(load_epochs());
-    bool is_new = listing.bases.empty();
-    TL_TRY_VOID(state_.clean_shutdown || is_new ? trust() : recover());
+    bool has_no_log = listing.bases.empty();
+    TL_TRY_VOID(state_.clean_shutdown || has_no_log ? trust() : recover());
     TL_TRY_VOID(start_over_if_behind());
+    log_.producers_.expire(now_ms_);
     log_.epochs_.truncate_from_end(log_.next_offset_);
     log_.epochs_.truncate_from_start(log_.log_start_offset_);
-    return make_durable();
+    // Making a thousand partitions shall not wait for three thousand syncs: there is nothing in them to lose.
+    return is_new ? Result<>() : make_durable();
 }
 
 Result<> Recovery::check_topic_id() {
     TL_TRY(stored, read_partition_metadata(log_.cache_.files(), log_.directory_));
     log_.topic_id_ = stored ? stored : state_.topic_id;
-    if (!stored && state_.topic_id) {
-        return write_partition_metadata(log_.cache_.files(), log_.directory_, *state_.topic_id);
-    }
+    log_.topic_id_is_dirty_ = !stored && state_.topic_id;
     if (stored && state_.topic_id && *stored != *state_.topic_id) {
         return base::fail(ErrorCode::inconsistent_topic_id, "the directory belongs to a topic of another id");
     }
@@ -274,7 +275,6 @@ Result<> Recovery::recover() {
 Result<Recovery::Scanned> Recovery::recover_segment(Segment& segment, bool is_last, Offset next_base) {
     TL_TRY_VOID(segment.reset_indexes());
     TL_TRY_VOID(segment.transactions().reset());
-    segment.mark_unsynced();
     TL_TRY(file, segment.file());
     FileWindow window(*file, segment.size(), buffer_);
     Scanned scanned{.next_offset = segment.base()};
@@ -308,7 +308,15 @@ Result<Recovery::Scanned> Recovery::recover_segment(Segment& segment, bool is_la
         at = resume;
         after_damage = true;
     }
-    TL_TRY_VOID(segment.seal());
+    if (scanned.next_offset > state_.recovery_point) {
+        // Seen by us, but perhaps only in the page cache of a machine that did not lose power: the names as well as the data.
+        segment.mark_unsynced();
+        log_.names_are_dirty_ = true;
+        log_.directory_is_new_ = true;
+    }
+    if (!is_last && !scanned.was_cut) {
+        TL_TRY_VOID(segment.seal());
+    }
     return scanned;
 }
 

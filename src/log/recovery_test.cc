@@ -347,6 +347,7 @@ TEST_F(Recovering, TheTopicIdIsWrittenOnceAndHeldAgainstTheCallers) {
     Uuid id{1, 2};
     open({.topic_id = id});
     EXPECT_EQ(log_->topic_id(), id);
+    flush();
     log_.reset();
     open({});
     EXPECT_EQ(log_->topic_id(), id);
