@@ -165,7 +165,7 @@ def test_keys_headers_nulls_and_partition(cli, topic):
         "--partition", 2, stdin=b"k:v:w\nk:NULL\n")
     first, second = cli.json_lines("consume", topic)
     assert (first["partition"], first["offset"], first["key"], first["value"]) == (2, 0, "k", "v:w")
-    assert first["headers"] == [{"name": "a", "value": "1"}, {"name": "b", "value": "x=y"}]
+    assert first["headers"] == [{"key": "a", "value": "1"}, {"key": "b", "value": "x=y"}]
     assert (second["key"], second["value"]) == ("k", None)
 
 
@@ -391,6 +391,15 @@ def test_log_dump_reads_what_a_running_broker_writes(cli, topic, broker):
         cli("log", "dump", folder / ("0" * 20 + "." + name))
     cli("log", "dump", folder / "leader-epoch-checkpoint", folder / "partition.metadata",
         broker.data_dir / "meta.properties", *broker.data_dir.glob("*-offset-checkpoint"))
+
+
+def test_log_dump_into_a_closed_pipe_ends_quietly(cli, topic, broker):
+    cli("produce", topic, "--partition", 0, stdin=b"".join(b"%d\n" % i for i in range(100_000)))
+    log = broker.data_dir / f"{topic}-0" / ("0" * 20 + ".log")
+    dump = cli.start("log", "dump", log, "--records", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    dump.stdout.readline()
+    dump.stdout.close()
+    assert dump.wait(SECONDS) == OK and dump.stderr.read() == b""
 
 
 def test_log_dump_shows_metadata_records(cli, topic, broker):
