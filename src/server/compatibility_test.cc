@@ -72,8 +72,8 @@ std::string_view name_of(base::PropertyType type) {
 std::string_view name_of(base::PropertyUpdate update) {
     switch (update) {
         case base::PropertyUpdate::read_only: return "restart";
-        case base::PropertyUpdate::per_broker: return "per broker";
-        case base::PropertyUpdate::cluster_wide: return "cluster-wide";
+        case base::PropertyUpdate::per_broker: return "restart; in Kafka at run time";
+        case base::PropertyUpdate::cluster_wide: return "at run time";
     }
     return "";
 }
@@ -126,6 +126,9 @@ TopicServing serving_of(const base::PropertyRow& row) {
     if (row.name.ends_with(".throttled.replicas")) {
         return {Serving::accepted, "one node has no other replicas"};
     }
+    if (row.name == "cleanup.policy") {
+        return {Serving::served, "but `compact` keeps every record for now"};
+    }
     if (row.name == "remote.storage.enable") {
         return {Serving::refused, "tiered storage is not served yet; true is INVALID_CONFIG"};
     }
@@ -138,7 +141,7 @@ TopicServing serving_of(const base::PropertyRow& row) {
 
 std::string words_of(const TopicServing& how) {
     switch (how.serving) {
-        case Serving::served: return "served";
+        case Serving::served: return how.reason.empty() ? "served" : fmt::format("served, {}", how.reason);
         case Serving::accepted: return fmt::format("accepted: {}", how.reason);
         case Serving::refused: return fmt::format("refused: {}", how.reason);
     }
