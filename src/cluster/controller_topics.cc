@@ -217,6 +217,7 @@ Decision<CreateTopicsResponse> Controller::create_topics(const MetadataImage& im
         TopicResult result;
         result.name = topic.name;
         result.topic_id = base::make_uuid(next_random_);
+        result.error_message = std::nullopt;
         describe(result, *partitions, effective_topic_configs(image, config_, *configs));
         std::ranges::move(records_of(topic.name, result.topic_id, *configs, *partitions, image), std::back_inserter(decision.records));
         results.push_back(std::move(result));

@@ -234,7 +234,8 @@ base::Result<> format(FileSystem& files, const BrokerConfig& config, const std::
         TL_TRY_VOID(write_synced(files, in(metadata, snapshot_file_name({0, 0})), first_snapshot(config, directory_id, now_ms)));
         TL_TRY_VOID(files.sync_dir(metadata));
     }
-    // The file that makes it formatted comes last; syncing its directory covers the names above, too.
+    // The file that makes it formatted comes last, when the names above cannot be lost any more.
+    TL_TRY_VOID(files.sync_dir(path));
     TL_TRY_VOID(write_meta(files, path, cluster_id, config.node_id(), directory_id));
     return files.sync_dir(runtime::parent_of(path));
 }
