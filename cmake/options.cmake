@@ -1,4 +1,4 @@
-# Compiler and linker settings shared by every room. TL_SANITIZE=address;undefined or thread builds the same tree under a sanitizer.
+# Compiler and linker settings shared by every room. TL_SANITIZE=address,undefined or thread builds the same tree under a sanitizer.
 set(TL_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 option(TL_TESTS "Build the unit tests" ON)
 

@@ -115,7 +115,8 @@ Task<bool> Connection::fill_buffer() {
     co_return true;
 }
 
-// Makes sure that a frame of `frame_bytes` fits the buffer, waiting for memory if it must.
+// Makes room for more of a frame of `frame_bytes`. The block grows with what has arrived, not with what was announced: a
+// client that promises 100 MiB and sends nothing holds next to nothing.
 Task<bool> Connection::make_room(std::size_t frame_bytes) {
     if (frame_bytes <= buffer_.capacity()) {
         if (buffer_.free_space().size() + buffer_.unread().size() < frame_bytes) {
@@ -123,10 +124,11 @@ Task<bool> Connection::make_room(std::size_t frame_bytes) {
         }
         co_return true;
     }
-    // The block in hand is given back first: holding it while waiting for a larger one could stop everybody.
-    std::size_t wanted = std::max(frame_bytes, buffer_.wanted_capacity());
-    buffer_grant_.release();
-    buffer_grant_ = co_await budget_.acquire(wanted);
+    if (buffer_.unread().size() < buffer_.capacity()) {
+        co_return true;  // what is there is not full yet
+    }
+    std::size_t wanted = std::min(frame_bytes, std::max(ReadBuffer::kLargest, 2 * buffer_.capacity()));
+    co_await budget_.raise(buffer_grant_, wanted);
     buffer_.reallocate(wanted);
     co_return !info_.is_closing;
 }

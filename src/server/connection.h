@@ -4,8 +4,8 @@
 // another, as in Apache Kafka; only the second phase of a produce (waiting until records are durable) overlaps the
 // requests behind it when those are produces too, so that group commit has something to group.
 // Shard:  lives on the shard that accepted it.
-// Limits: a frame over `frame_bytes_max` closes the connection; a frame waits for the memory budget before it is read;
-//         a client that does not read its responses is not read either.
+// Limits: a frame over `frame_bytes_max` closes the connection; memory for a frame comes out of the budget as its bytes
+//         come in; a client that does not read its responses is not read either.
 #pragma once
 
 #include <deque>
@@ -60,6 +60,8 @@ public:
 
     const ConnectionInfo& info() const { return info_; }
     runtime::Instant last_activity() const { return last_activity_; }
+    // Holds memory for a request that has only come in part.
+    bool is_mid_frame() const { return unfinished_ == 0 && !buffer_.empty(); }
 
 private:
     struct Slot {

@@ -21,12 +21,10 @@ public:
     public:
         Grant() = default;
         Grant(MemoryBudget* budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {}
-        Grant(Grant&& other) noexcept
-            : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+        Grant(Grant&& other) noexcept { take(other); }
         Grant& operator=(Grant&& other) noexcept {
             release();
-            budget_ = std::exchange(other.budget_, nullptr);
-            bytes_ = std::exchange(other.bytes_, 0);
+            take(other);
             return *this;
         }
         ~Grant() { release(); }
@@ -34,12 +32,23 @@ public:
         void release();
 
     private:
+        friend class MemoryBudget;
+        void take(Grant& other) {
+            budget_ = std::exchange(other.budget_, nullptr);
+            bytes_ = std::exchange(other.bytes_, 0);
+            is_overdraft_ = std::exchange(other.is_overdraft_, false);
+        }
         MemoryBudget* budget_ = nullptr;
         std::uint64_t bytes_ = 0;
+        bool is_overdraft_ = false;
     };
 
     // Waits, in order of arrival, until `bytes` fit. A request larger than the whole budget is let in alone.
     runtime::Task<Grant> acquire(std::uint64_t bytes);
+    // Raises `grant` to `bytes`, keeping what it holds meanwhile. So that many half-read requests cannot wait for each other
+    // for ever, one grant at a time may be raised past the limit.
+    runtime::Task<void> raise(Grant& grant, std::uint64_t bytes);
+    bool has_waiters() const { return !waiting_.empty(); }
 
     std::uint64_t in_use_bytes() const { return in_use_; }
     std::uint64_t limit_bytes() const { return limit_; }
@@ -48,13 +57,18 @@ private:
     struct Waiting {
         std::uint64_t bytes;
         std::coroutine_handle<> task;
+        Grant* raised;  // nullptr: a new grant
     };
     bool fits(std::uint64_t bytes) const { return in_use_ == 0 || in_use_ + bytes <= limit_; }
+    // Lets `raised` past the limit if nobody is past it yet.
+    bool overdraw(Grant* raised);
     void give_back(std::uint64_t bytes);
+    void admit_waiters();
 
     runtime::Shard& shard_;
     std::uint64_t limit_;
     std::uint64_t in_use_ = 0;
+    bool has_overdraft_ = false;
     std::deque<Waiting> waiting_;
 };
 

@@ -49,5 +49,31 @@ TEST(MemoryBudget, ARequestLargerThanTheBudgetIsLetInAlone) {
     EXPECT_TRUE(in);
 }
 
+TEST(MemoryBudget, OneHalfReadRequestAtATimeMayPassTheLimit) {
+    runtime::sim::SimWorld world(1);
+    runtime::Shard& shard = world.add_shard();
+    MemoryBudget budget(shard, 100);
+    std::vector<int> raised;
+    auto hold = [](MemoryBudget& from, int id, std::vector<int>& log, runtime::Event& until) -> runtime::Task<void> {
+        auto grant = co_await from.acquire(50);
+        co_await from.raise(grant, 90);
+        log.push_back(id);
+        co_await until.wait();
+    };
+    runtime::TaskScope scope(shard);
+    runtime::Event first(shard);
+    runtime::Event second(shard);
+    scope.spawn(hold(budget, 1, raised, first));
+    scope.spawn(hold(budget, 2, raised, second));
+    world.run_until_idle();
+    EXPECT_EQ(raised, (std::vector{1}));  // the second holds its 50 and waits
+    first.set();
+    world.run_until_idle();
+    EXPECT_EQ(raised, (std::vector{1, 2}));
+    second.set();
+    world.run_until_idle();
+    EXPECT_EQ(budget.in_use_bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace tideline::server

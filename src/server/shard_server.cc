@@ -12,6 +12,8 @@ namespace {
 
 constexpr milliseconds kIdleSweepInterval{1000};
 constexpr milliseconds kFlushCheckInterval{100};
+// A request that stopped half-way gives its memory up after this long, when others wait for memory.
+constexpr std::chrono::seconds kStalledFrame{5};
 // After a shortage (EMFILE) accepting goes on after a pause: at once it would only fail again.
 constexpr milliseconds kAcceptPause{100};
 
@@ -115,13 +117,16 @@ Task<void> ShardServer::close_idle_connections() {
     while (!stopping_.is_set()) {
         co_await stopping_.wait_until(shard_.now() + kIdleSweepInterval);
         std::int64_t idle_ms = config_->integer("connections.max.idle.ms");
-        if (idle_ms < 0) {
-            continue;
-        }
         runtime::Instant now = shard_.now();
         for (const auto& connection : connections_) {
-            if (now - connection->last_activity() > milliseconds(idle_ms)) {
+            auto idle = now - connection->last_activity();
+            if (idle_ms >= 0 && idle > milliseconds(idle_ms)) {
                 connection->shut_down("idle for connections.max.idle.ms");
+            } else if (budget_.has_waiters() && connection->is_mid_frame() && idle > kStalledFrame) {
+                // Others wait for the memory that this one holds and does nothing with.
+                TL_LOG_WARN("connection_closed", {"peer", connection->info().peer.host},
+                            {"reason", "a request stalled half-way while memory was short"});
+                connection->shut_down("stalled request");
             }
         }
     }

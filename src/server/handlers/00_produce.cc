@@ -151,6 +151,20 @@ void lay_out(ProduceWork& work, const ProduceRequest& request) {
     }
 }
 
+// Whether a batch says that it belongs to a transaction; what cannot be read is judged later.
+bool has_transactional_batch(const ProduceWork& work) {
+    return std::ranges::any_of(work.items, [](const ProduceItem& item) {
+        auto header = record::read_batch_header(item.records);
+        return header && header->is_transactional();
+    });
+}
+
+void refuse_all(ProduceWork& work, ErrorCode error) {
+    for (ProduceItem& item : work.items) {
+        item.at.error = error;
+    }
+}
+
 void fill_in(ProduceWork& work) {
     for (ProduceItem& item : work.items) {
         auto& row = work.response.responses[item.topic].partition_responses[item.slot];
@@ -215,10 +229,11 @@ Task<Reply> handle_produce(RequestContext& context, ProduceRequest& request) {
                      .items = {},
                      .response = {}};
     lay_out(work, request);
-    if (request.acks != kAcksAll && request.acks != kAcksLeader && request.acks != kAcksNone) {
-        for (ProduceItem& item : work.items) {
-            item.at.error = ErrorCode::invalid_required_acks;
-        }
+    if (!request.transactional_id && has_transactional_batch(work)) {
+        // Judged by what the batches say, not by what the request admits to (CVE-2018-17196).
+        refuse_all(work, ErrorCode::transactional_id_authorization_failed);
+    } else if (request.acks != kAcksAll && request.acks != kAcksLeader && request.acks != kAcksNone) {
+        refuse_all(work, ErrorCode::invalid_required_acks);
     }
     std::int16_t version = context.version();
     std::int16_t acks = request.acks;

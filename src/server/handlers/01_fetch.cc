@@ -173,7 +173,8 @@ Task<void> read_or_wait(RequestContext& context, const FetchRequest& request, st
         limits.waiter->rearm();
         // Registers and reads in one step on each shard, so that nothing slips in between.
         co_await pass();
-        if (enough()) {
+        // The connection may have closed while other shards were asked; nobody would wake this wait then.
+        if (enough() || context.connection.is_closing) {
             co_return;
         }
         bool signalled = co_await limits.waiter->wait_until(deadline);
