@@ -170,6 +170,42 @@ TEST_F(Recovering, RebuildsIndexesOfASealedSegmentAtFirstUse) {
     EXPECT_TRUE(disk_.files().exists(path("00000000000000000000.index")));
 }
 
+TEST_F(Recovering, AnIndexThatMisleadsALookupIsRebuilt) {
+    config_.index_interval_bytes = 0;
+    fill(50);
+    ASSERT_TRUE(log_->close());
+    for (std::size_t entry = 0; entry < 49; ++entry) {
+        SCOPED_TRACE(entry);
+        log_.reset();
+        overwrite("00000000000000000000.index", entry * 8 + 4, std::string("\0\0\1\7", 4));  // no batch starts there
+        open({.recovery_point = 100, .clean_shutdown = true});
+        ASSERT_EQ(log_->next_offset(), 100);
+        ASSERT_EQ(offsets().size(), 100u);
+        auto found = read_records(*log_, static_cast<Offset>(2 * entry + 3), 100);
+        ASSERT_TRUE(found) << base::to_string(found.error());
+        ASSERT_TRUE(log_->close());
+    }
+}
+
+TEST_F(Recovering, TheLastEntriesOfTheIndexesMustFitTheLog) {
+    config_.index_interval_bytes = 0;
+    for (std::string_view name : {"00000000000000000000.index", "00000000000000000000.timeindex"}) {
+        disk_.wipe();
+        fill(50);
+        ASSERT_TRUE(log_->close());
+        log_.reset();
+        bool is_time = name.ends_with("timeindex");
+        std::uint64_t last_offset = size_of(name) - (is_time ? 4 : 8);
+        overwrite(name, last_offset, std::string("\x20\0\0\0", 4));
+        open({.recovery_point = 100, .clean_shutdown = true});
+        for (int i = 0; i < 3; ++i) {
+            put({.timestamp = kNow + 1000 + i});
+        }
+        EXPECT_EQ(offsets().size(), 103u);
+        EXPECT_EQ(log_->offset_for_timestamp(kNow + 1001)->value().offset, 101);
+    }
+}
+
 TEST_F(Recovering, IndexesFromTheRecoveryPointOnAreNotBelieved) {
     config_.index_interval_bytes = 0;
     fill(50);

@@ -159,19 +159,36 @@ Result<> Segment::load_indexes() {
     if (loaded) {
         loaded = time_index_.load();
     }
-    if (loaded) {
-        max_ = time_index_.last();
-        indexes_loaded_ = true;
-        return {};
+    if (!loaded) {
+        bool can_rebuild = loaded.error().detail == ENOENT || loaded.error().detail == EILSEQ;
+        return can_rebuild ? rebuild_indexes(loaded.error().note) : loaded;
     }
-    if (loaded.error().detail != ENOENT && loaded.error().detail != EILSEQ) {
-        return loaded;
+    TL_TRY(right, last_entry_is_right());
+    if (!right) {
+        return rebuild_indexes("the last entry does not point to its batch");
     }
-    TL_LOG_WARN("index_rebuilt", {"segment", log_path_}, {"why", loaded.error().note});
-    return rebuild_indexes();
+    max_ = time_index_.last();
+    indexes_loaded_ = true;
+    return {};
 }
 
-Result<> Segment::rebuild_indexes() {
+Result<bool> Segment::last_entry_is_right() {
+    OffsetPosition last = offset_index_.last();
+    if (offset_index_.count() == 0) {
+        return true;
+    }
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, last.position, size_);
+    auto batch = scanner.next();
+    if (!batch && batch.error().code == ErrorCode::kafka_storage_error) {
+        return std::unexpected(batch.error());
+    }
+    return batch && *batch && (*batch)->header.last_offset() == last.offset;
+}
+
+Result<> Segment::rebuild_indexes(std::string_view why) {
+    TL_LOG_WARN("index_rebuilt", {"segment", log_path_}, {"why", why});
+    indexes_rebuilt_ = true;
     TL_TRY_VOID(reset_indexes());
     TL_TRY(log, file());
     HeaderScanner scanner(*log, 0, size_, damage_);
@@ -199,6 +216,18 @@ Result<> Segment::reset_indexes() {
 
 Result<std::optional<FoundBatch>> Segment::find_batch(Offset offset) {
     TL_TRY_VOID(load_indexes());
+    auto found = scan_for(offset);
+    if (found || found.error().code != ErrorCode::corrupt_message || indexes_rebuilt_ || indexes_changed_) {
+        return found;
+    }
+    // The log or the index: a sealed index whose middle was damaged sends lookups to places where no batch starts.
+    if (auto rebuilt = rebuild_indexes("a lookup did not lead to a batch"); !rebuilt) {
+        return std::unexpected(rebuilt.error());
+    }
+    return scan_for(offset);
+}
+
+Result<std::optional<FoundBatch>> Segment::scan_for(Offset offset) {
     TL_TRY(start, offset_index_.lookup(offset));
     TL_TRY(log, file());
     HeaderScanner scanner(*log, start.position, size_, damage_);
@@ -218,10 +247,14 @@ Result<Offset> Segment::find_next_offset() {
     while (true) {
         TL_TRY(batch, scanner.next());
         if (!batch) {
-            return next;
+            break;
         }
         next = batch->header.next_offset();
     }
+    if (time_index_.last().offset >= next && time_index_.count() > 0) {
+        TL_TRY_VOID(rebuild_indexes("the time index knows offsets that are not there"));
+    }
+    return next;
 }
 
 Result<std::optional<Segment::Range>> Segment::find_range(Offset from, std::size_t max_bytes, Offset limit, Offset end,

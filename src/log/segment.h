@@ -2,7 +2,7 @@
 //
 // Covers offsets from `base` to the next segment's base. Exactly one segment of a log is active (appended to); the others
 // are sealed and hold no more than a few hundred bytes: their files are opened when somebody asks.
-// Indexes of a sealed segment that are missing or cannot be right are rebuilt from the headers at first use.
+// Indexes that are missing or cannot be right are rebuilt from the headers, at first use or when they mislead a lookup.
 // Errors:  kafka_storage_error; corrupt_message when the .log file holds something else than batches.
 // Shard:   as PartitionLog.
 #pragma once
@@ -119,7 +119,9 @@ public:
 
 private:
     Segment(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index, std::int64_t now_ms);
-    Result<> rebuild_indexes();
+    Result<> rebuild_indexes(std::string_view why);
+    Result<bool> last_entry_is_right();
+    Result<std::optional<FoundBatch>> scan_for(Offset offset);
     Result<> load_first_timestamp();
     Result<std::optional<Range>> cut_to(Range range, std::size_t max_bytes, bool at_least_one_batch);
 
@@ -142,6 +144,7 @@ private:
     bool indexes_changed_ = false;  // since the last seal()
     bool indexes_unsynced_ = false;
     bool indexes_syncing_ = false;
+    bool indexes_rebuilt_ = false;  // once is enough: what is still wrong then is the log
     bool is_broken_ = false;
     std::vector<DamagedBytes> damage_;
 };
