@@ -127,6 +127,7 @@ const std::string_view kLogDump = R"(The kind of a file follows from its name:
   meta              meta.properties
   quorum-state      quorum-state
 
+-o json prints one object a line: {"file":…,"kind":…}, the entries, and {"entries":N,"damage":[…]} at the end.
 Files are read as they are on disk, also while a broker writes to them: the last batch may then be half there.
 
 Examples:
@@ -141,6 +142,8 @@ const std::string_view kCompletion = R"(Examples:
   source <(tideline completion bash)
   tideline completion bash > /etc/bash_completion.d/tideline
   tideline completion zsh > "${fpath[1]}/_tideline"
+
+Topics are completed by asking the broker that --bootstrap or TIDELINE_BOOTSTRAP names.
 )";
 
 const std::string_view kClientExitCodes = R"(

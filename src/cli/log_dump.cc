@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "cli/commands.h"
 #include "cli/dump/dumpers.h"
+#include "cli/terminal.h"
 
 namespace tideline::cli {
 namespace {
@@ -43,6 +44,9 @@ Outcome<ExitCode> run(const LogDumpOptions& options, Console& console) {
         TL_TRY(file, InputFile::open(path));
         out.begin(path, name_of(kind), file.size());
         TL_TRY_VOID(dump(file, kind, options.records, out));
+        if (!out.is_wanted()) {
+            return terminal::interrupted() ? ExitCode::interrupted : ExitCode::ok;
+        }
         all_fine = out.end() && all_fine;
     }
     return all_fine ? ExitCode::ok : ExitCode::corrupt;

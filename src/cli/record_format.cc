@@ -115,7 +115,7 @@ void append_json(std::string& out, const RecordView& record) {
     put_bytes(object, "value", "value_encoding", record.value);
     Json headers = Json::array();
     for (const HeaderView& header : record.headers) {
-        Json one{{"name", std::string(header.name)}};
+        Json one{{"key", std::string(header.name)}};
         put_bytes(one, "value", "encoding", header.value);
         headers.push_back(std::move(one));
     }

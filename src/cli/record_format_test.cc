@@ -63,7 +63,7 @@ std::string as_json(const RecordView& record) {
 TEST(RecordJson, IsOneLineWithEveryField) {
     EXPECT_EQ(as_json(sample()),
               R"({"topic":"orders","partition":3,"offset":42,"timestamp":1769854830123,"timestamp_type":"CreateTime",)"
-              R"("key":"k","value":"value","headers":[{"name":"a","value":"1"},{"name":"b","value":null}]})"
+              R"("key":"k","value":"value","headers":[{"key":"a","value":"1"},{"key":"b","value":null}]})"
               "\n");
 }
 
@@ -78,7 +78,7 @@ TEST(RecordJson, SaysWhenBytesHadToBeEncoded) {
     record.key = std::string_view("\xff\x00", 2);
     record.headers = {{"h", "\xfe"}};
     EXPECT_THAT(as_json(record), HasSubstr(R"("key":"/wA=","key_encoding":"base64")"));
-    EXPECT_THAT(as_json(record), HasSubstr(R"({"name":"h","value":"/g==","encoding":"base64"})"));
+    EXPECT_THAT(as_json(record), HasSubstr(R"({"key":"h","value":"/g==","encoding":"base64"})"));
 }
 
 TEST(RecordJson, ATombstoneIsNull) {

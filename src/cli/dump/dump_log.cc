@@ -19,7 +19,7 @@ public:
     LogDumper(InputFile& file, const LogDumpWishes& wishes, DumpOutput& out) : file_(file), wishes_(wishes), out_(out) {}
 
     Outcome<> run() {
-        while (position_ < file_.size()) {
+        while (position_ < file_.size() && out_.is_wanted()) {
             TL_TRY(go_on, dump_batch());
             if (!go_on) {
                 break;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include "cli/json.h"
+#include "cli/terminal.h"
 
 namespace tideline::cli {
+
+bool DumpOutput::is_wanted() const { return !console_.out_failed() && !terminal::interrupted(); }
 
 void DumpOutput::begin(const std::string& path, std::string_view kind, std::uint64_t bytes) {
     path_ = path;

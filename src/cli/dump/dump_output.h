@@ -22,6 +22,8 @@ public:
     DumpOutput(Console& console, bool json) : console_(console), json_(json) {}
 
     bool json() const { return json_; }
+    // Whether anybody still reads: not after Ctrl-C or when the pipe behind stdout is closed.
+    bool is_wanted() const;
     void begin(const std::string& path, std::string_view kind, std::uint64_t bytes);
     // One line, in the form that json() asks for.
     void entry(std::string_view line);
