@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
@@ -40,21 +41,42 @@ std::optional<std::string> read_text(const std::string& path) {
     return text.str();
 }
 
+// The listeners of the file that belong to the controller: --listen replaces only those of clients.
+std::string controller_listeners_in(const std::string& file_text) {
+    std::string listeners;
+    std::vector<std::string> controller_names;
+    for (const base::PropertyLine& line : base::parse_properties(file_text)) {
+        if (line.key == "listeners") {
+            listeners = line.value;
+        } else if (line.key == "controller.listener.names") {
+            controller_names = base::parse_list(line.value);
+        }
+    }
+    std::string kept;
+    for (const std::string& each : base::parse_list(listeners)) {
+        std::string name = each.substr(0, each.find("://"));
+        if (std::ranges::find(controller_names, name) != controller_names.end()) {
+            kept += "," + each;
+        }
+    }
+    return kept;
+}
+
 // --data-dir and --listen are short forms of properties; an explicit --set wins over them.
 cluster::ConfigInput config_input(const ServeOptions& options, std::string file_text) {
     cluster::ConfigInput input;
     input.file_name = options.config;
-    input.file_text = std::move(file_text);
     if (!options.data_dir.empty()) {
         input.overrides.emplace_back("log.dirs", options.data_dir);
     }
     if (!options.listen.empty()) {
-        input.overrides.emplace_back("listeners", "PLAINTEXT://" + options.listen);
+        input.overrides.emplace_back("listeners", "PLAINTEXT://" + options.listen + controller_listeners_in(file_text));
         input.overrides.emplace_back("advertised.listeners", "");
     } else if (options.config.empty()) {
         input.overrides.emplace_back("listeners", "PLAINTEXT://" + std::string(kDefaultListen));
     }
     input.overrides.insert(input.overrides.end(), options.sets.begin(), options.sets.end());
+    input.file_text = std::move(file_text);
     return input;
 }
 
@@ -63,7 +85,7 @@ Task<int> serve_until_stopped(runtime::real::RealRuntime& real, runtime::Shard& 
     for (unsigned i = 0; i < real.shard_count(); ++i) {
         shards.push_back(&real.shard(i));
     }
-    std::string version_of_durability = options.config.text("tideline.durability");
+    std::string durability = options.config.text("tideline.durability");
     server::Broker broker(std::move(shards), std::move(options));
     // One event for both reasons to stop; `failed()` tells them apart.
     bool signalled = false;
@@ -77,7 +99,7 @@ Task<int> serve_until_stopped(runtime::real::RealRuntime& real, runtime::Shard& 
         co_return complain(started.error().message);
     }
     TL_LOG_INFO("broker_started", {"port", broker.first_port()}, {"node_id", broker.node_id()},
-                {"cluster_id", broker.cluster_id()}, {"shards", broker.shard_count()}, {"durability", version_of_durability});
+                {"cluster_id", broker.cluster_id()}, {"shards", broker.shard_count()}, {"durability", durability});
     co_await broker.failed().wait();
     co_await broker.stop();
     co_return signalled ? kStoppedClean : kFailed;

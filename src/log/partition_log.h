@@ -230,6 +230,7 @@ private:
     std::unexpected<Error> poison(const Error& why);
 
     Result<> rebuild_producers(Offset end, std::int64_t now_ms);
+    Result<> recall_recent_batches(Offset end);
     Result<> replay_producers(Offset from, Offset end);
     Result<> write_snapshot();
     Result<> drop_snapshots_above(Offset offset);

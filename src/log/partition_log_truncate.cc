@@ -123,9 +123,53 @@ Result<> PartitionLog::rebuild_producers(Offset end, std::int64_t now_ms) {
             }
         }
         producers_.set_end_offset(offset);
+        TL_TRY_VOID(recall_recent_batches(offset));
         break;
     }
     return replay_producers(std::max(producers_.end_offset(), log_start_offset_), end);
+}
+
+// A snapshot, in Kafka's format, holds only the last batch of each producer; a producer may have five requests in flight and
+// retry all of them after a restart. The four others are read back from the log's last few megabytes.
+Result<> PartitionLog::recall_recent_batches(Offset end) {
+    constexpr double kRecalledBytes = 4 << 20;
+    if (producers_.size() == 0 || end <= log_start_offset_) {
+        return {};
+    }
+    auto at = segment_of(end - 1);
+    if (at == segments_.end() || at->second->size() == 0) {
+        return {};
+    }
+    Segment& segment = *at->second;
+    // Offsets are spread over the bytes evenly enough to find roughly where those megabytes begin.
+    double share = std::min(1.0, kRecalledBytes / static_cast<double>(segment.size()));
+    Offset from = std::max(end - static_cast<Offset>(share * static_cast<double>(end - at->first)), log_start_offset_);
+    TL_TRY(first, segment.find_batch(from));
+    if (!first) {
+        return {};
+    }
+    ProducerState seen{ProducerStateConfig{.max_producers = producers_.size()}};
+    TL_TRY(file, segment.file());
+    HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch || batch->header.base_offset >= end) {
+            break;
+        }
+        if (!batch->header.is_control() && producers_.find(batch->header.producer_id) != nullptr) {
+            TL_TRY_VOID(replay_batch(segment, *batch, seen));
+        }
+    }
+    for (ProducerEntry entry : producers_.entries()) {
+        const ProducerEntry* recent = seen.find(entry.producer_id);
+        if (recent != nullptr && recent->producer_epoch == entry.producer_epoch && entry.has_batches() && recent->has_batches() &&
+            recent->last_sequence() == entry.last_sequence() && recent->last_data_offset() == entry.last_data_offset()) {
+            entry.batches = recent->batches;
+            entry.batch_count = recent->batch_count;
+            producers_.load(entry);
+        }
+    }
+    return {};
 }
 
 Result<> PartitionLog::replay_producers(Offset from, Offset end) {

@@ -14,6 +14,8 @@ constexpr milliseconds kIdleSweepInterval{1000};
 constexpr milliseconds kFlushCheckInterval{100};
 // A request that stopped half-way gives its memory up after this long, when others wait for memory.
 constexpr std::chrono::seconds kStalledFrame{5};
+// How soon a connection past max.connections asks again; the one that leaves may be on any shard.
+constexpr milliseconds kQuotaRetry{20};
 // After a shortage (EMFILE) accepting goes on after a pause: at once it would only fail again.
 constexpr milliseconds kAcceptPause{100};
 
@@ -91,15 +93,36 @@ Task<void> ShardServer::accept_connections(Listening& listening) {
             co_await stopping_.wait_until(shard_.now() + kAcceptPause);
             continue;
         }
-        const std::string& ip = (*accepted)->peer().host;
-        auto verdict = broker_.quota().admit(ip);
-        if (verdict != ConnectionQuota::Verdict::admitted) {
-            // Dropping the stream closes it.
-            TL_LOG_WARN("connection_refused", {"peer", ip},
-                        {"limit", verdict == ConnectionQuota::Verdict::too_many ? "max.connections" : "max.connections.per.ip"});
-            continue;
+        bool admitted = co_await admit((*accepted)->peer().host);
+        if (!admitted) {
+            continue;  // dropping the stream closes it
         }
         tasks_.spawn(serve(std::move(*accepted), listening.name));
+    }
+}
+
+// Past max.connections a connection waits, accepted but not read, until another leaves; past its address's own limit it
+// is refused. Both as in Kafka.
+Task<bool> ShardServer::admit(std::string ip) {
+    bool was_said = false;
+    for (;;) {
+        switch (broker_.quota().admit(ip)) {
+            case ConnectionQuota::Verdict::admitted:
+                co_return true;
+            case ConnectionQuota::Verdict::too_many_from_this_ip:
+                TL_LOG_WARN("connection_refused", {"peer", ip}, {"limit", "max.connections.per.ip"});
+                co_return false;
+            case ConnectionQuota::Verdict::too_many:
+                break;
+        }
+        if (!was_said) {
+            TL_LOG_WARN("connection_waits", {"peer", ip}, {"limit", "max.connections"});
+            was_said = true;
+        }
+        bool stopping = co_await stopping_.wait_until(shard_.now() + kQuotaRetry);
+        if (stopping) {
+            co_return false;
+        }
     }
 }
 

@@ -55,6 +55,7 @@ private:
         std::unique_ptr<runtime::Listener> listener;
     };
     runtime::Task<void> accept_connections(Listening& listening);
+    runtime::Task<bool> admit(std::string ip);
     runtime::Task<void> serve(std::unique_ptr<runtime::Stream> stream, std::string listener);
     runtime::Task<void> close_idle_connections();
     runtime::Task<void> keep_logs();

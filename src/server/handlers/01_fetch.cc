@@ -232,10 +232,15 @@ FetchResponse refused(ErrorCode error) {
     return response;
 }
 
-// A client that says it is a replica: nobody is one of a partition with a single replica.
-bool claims_to_be_replica(const FetchRequest& request, std::int16_t version) {
+// Why no partition of this request can be answered, or none.
+ErrorCode why_refused(const FetchRequest& request, std::int16_t version) {
+    constexpr std::int8_t kIsolationLevelMax = 1;
+    if (request.max_bytes < 0 || request.isolation_level < 0 || request.isolation_level > kIsolationLevelMax) {
+        return ErrorCode::invalid_request;  // Kafka: UNKNOWN_SERVER_ERROR, which says nothing
+    }
+    // A client that says it is a replica: nobody is one of a partition with a single replica (CVE-2018-1288).
     std::int32_t replica_id = version >= 15 ? request.replica_state.replica_id : request.replica_id;
-    return replica_id >= 0;
+    return replica_id >= 0 ? ErrorCode::not_leader_or_follower : ErrorCode::none;
 }
 
 Task<FetchResponse> fetch_without_session(RequestContext& context, const FetchRequest& request, bool create_session) {
@@ -243,11 +248,10 @@ Task<FetchResponse> fetch_without_session(RequestContext& context, const FetchRe
     cluster::ImagePtr image = server.image();
     bool by_id = context.version() >= kFirstVersionWithTopicIds;
     std::vector<FetchItem> items = items_of(server, *image, request, by_id);
-    if (claims_to_be_replica(request, context.version())) {
-        for (FetchItem& item : items) {
-            if (item.at.error == ErrorCode::none) {
-                item.at.error = ErrorCode::not_leader_or_follower;
-            }
+    ErrorCode refusal = why_refused(request, context.version());
+    for (FetchItem& item : items) {
+        if (item.at.error == ErrorCode::none) {
+            item.at.error = refusal;
         }
     }
     co_await read_or_wait(context, request, items);
@@ -283,6 +287,9 @@ Task<FetchResponse> fetch_in_session(RequestContext& context, const FetchRequest
     bool by_id = context.version() >= kFirstVersionWithTopicIds;
     if (session->uses_topic_ids() != by_id) {
         co_return refused(ErrorCode::fetch_session_topic_id_error);
+    }
+    if (ErrorCode refusal = why_refused(request, context.version()); refusal != ErrorCode::none) {
+        co_return refused(refusal);
     }
     session->update(request);
     session->advance_epoch();

@@ -45,7 +45,7 @@ bool is_known(std::int64_t timestamp, std::int16_t version) {
         case kEarliestPendingUpload:
             return version >= 11;
         default:
-            return true;
+            return timestamp > kEarliestPendingUpload;
     }
 }
 
