@@ -187,10 +187,12 @@ std::vector<ListenerAddress> BrokerConfig::controller_listeners() const {
 }
 
 std::vector<ListenerAddress> BrokerConfig::advertised_listeners(std::string_view host_name) const {
-    auto advertised = list("advertised.listeners");
-    auto all = parse_listeners(advertised.empty() ? list("listeners") : advertised, *this);
-    std::erase_if(all, [&](const ListenerAddress& each) { return is_controller_listener(*this, each.name); });
+    auto advertised = parse_listeners(list("advertised.listeners"), *this);
+    auto all = listeners();
     for (ListenerAddress& each : all) {
+        if (auto at = std::ranges::find(advertised, each.name, &ListenerAddress::name); at != advertised.end()) {
+            each = *at;
+        }
         if (each.host.empty() || each.host == "0.0.0.0" || each.host == "::") {
             each.host = host_name;
         }

@@ -89,7 +89,8 @@ public:
     // Where a controller would be reached: at least one, and none of them is opened by a quorum of one. The voter's
     // address in the metadata log, so that Apache Kafka finds it there.
     std::vector<ListenerAddress> controller_listeners() const;
-    // What clients are told: advertised.listeners, or listeners() with `host_name` for a host that says "every interface".
+    // What clients are told, one for each of listeners() and in their order: what advertised.listeners says of it, else the
+    // listener itself; `host_name` for a host that says "every interface".
     std::vector<ListenerAddress> advertised_listeners(std::string_view host_name) const;
     std::string inter_broker_listener() const;
 

@@ -201,8 +201,10 @@ private:
         if (config_.set_value("security.inter.broker.protocol")) {
             return problem("security.inter.broker.protocol", "set either this or inter.broker.listener.name");
         }
-        auto names = config_.advertised_listeners("");
-        if (std::ranges::none_of(names, [&](const ListenerAddress& each) { return each.name == config_.inter_broker_listener(); })) {
+        // Other brokers learn only of advertised listeners.
+        auto texts = config_.list(config_.list("advertised.listeners").empty() ? "listeners" : "advertised.listeners");
+        std::string name = config_.inter_broker_listener();
+        if (is_controller(name) || std::ranges::none_of(texts, [&](const std::string& text) { return parse_listener(text)->name == name; })) {
             return problem("inter.broker.listener.name", "is not among the listeners that the broker advertises");
         }
         return std::nullopt;

@@ -164,6 +164,17 @@ TEST(BrokerConfig, ListenersMustFitEachOther) {
     EXPECT_EQ(parse("listeners=PLAINTEXT://[::1]:9092")->listeners().front().host, "::1");
 }
 
+TEST(BrokerConfig, EveryListenerHasAnAdvertisedAddressInItsPlace) {
+    auto config = parse("listeners=A://:1,B://0.0.0.0:2,C://x:3\nlistener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT,C:PLAINTEXT\n"
+                        "advertised.listeners=C://c:30,A://a:10\ninter.broker.listener.name=A");
+    ASSERT_TRUE(config) << to_string(config.error());
+    auto advertised = config->advertised_listeners("me");
+    ASSERT_EQ(advertised.size(), 3u);
+    EXPECT_EQ(advertised[0], (ListenerAddress{"A", "PLAINTEXT", "a", 10}));
+    EXPECT_EQ(advertised[1], (ListenerAddress{"B", "PLAINTEXT", "me", 2}));
+    EXPECT_EQ(advertised[2], (ListenerAddress{"C", "PLAINTEXT", "c", 30}));
+}
+
 TEST(BrokerConfig, ListenTakesThePlaceOfTheFilesBrokerListeners) {
     auto config = BrokerConfig::parse({"f", kShipped, {}, "127.0.0.1:19092"});
     ASSERT_TRUE(config) << to_string(config.error());

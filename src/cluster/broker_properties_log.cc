@@ -15,6 +15,8 @@ constexpr std::string_view kCleaner = "compaction is not served yet: compacted t
 constexpr std::string_view kTiered = "tiered storage is not served yet";
 constexpr std::string_view kPreallocate = "a hint to the file system; segments grow as they are written";
 constexpr std::string_view kSnapshots = "snapshots are written by size, and what they make superfluous goes at once";
+constexpr std::string_view kCheckpoints = "all checkpoints are written together, see replica.high.watermark.checkpoint.interval.ms";
+constexpr std::string_view kWithRetention = "producers expire with the retention check, see log.retention.check.interval.ms";
 constexpr std::string_view kIdle = "one node can tell silence from failure by itself";
 
 constexpr std::string_view kCompressionType[] = {"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"};
@@ -49,9 +51,9 @@ constexpr Row kRows[] = {
     Row("log.dirs", list, kNull, "The directories that hold the logs."),
     Row("log.flush.interval.messages", int64, "9223372036854775807", "Records after which a log is synced.").at_least(1).cluster_wide(),
     Row("log.flush.interval.ms", int64, kNull, "Time after which a log is synced.").cluster_wide(),
-    Row("log.flush.offset.checkpoint.interval.ms", int32, "60000", "Time between writes of the recovery point checkpoint.").at_least(0),
+    Row("log.flush.offset.checkpoint.interval.ms", int32, "60000", "Time between writes of the recovery point checkpoint.").at_least(0).accepted(kCheckpoints),
     Row("log.flush.scheduler.interval.ms", int64, "9223372036854775807", "Time between searches for logs that are to be synced; the default looks as often as log.flush.interval.ms asks."),
-    Row("log.flush.start.offset.checkpoint.interval.ms", int32, "60000", "Time between writes of the log start checkpoint.").at_least(0),
+    Row("log.flush.start.offset.checkpoint.interval.ms", int32, "60000", "Time between writes of the log start checkpoint.").at_least(0).accepted(kCheckpoints),
     Row("log.index.interval.bytes", int32, "4096", "Bytes between two entries of an offset index.").at_least(0).cluster_wide(),
     Row("log.index.size.max.bytes", int32, "10485760", "Largest offset or time index; a full one rolls its segment.").at_least(4).cluster_wide(),
     Row("log.initial.task.delay.ms", int64, "30000", "Wait after the start before retention and checkpoints run.").at_least(0),
@@ -84,7 +86,7 @@ constexpr Row kRows[] = {
     Row("min.insync.replicas", int32, "1", "In-sync replicas that a write with acks=all needs.").at_least(1).cluster_wide(),
     Row("num.partitions", int32, "1", "Partitions of a topic whose creator did not say.").at_least(1),
     Row("num.recovery.threads.per.data.dir", int32, "2", "Threads that open logs, for each directory.").at_least(1).cluster_wide().accepted(kThreads),
-    Row("producer.id.expiration.check.interval.ms", int32, "600000", "Time between searches for producer ids that have expired.").at_least(1),
+    Row("producer.id.expiration.check.interval.ms", int32, "600000", "Time between searches for producer ids that have expired.").at_least(1).accepted(kWithRetention),
     Row("producer.id.expiration.ms", int32, "86400000", "Silence after which a partition forgets a producer id.").at_least(1).cluster_wide(),
     Row("remote.fetch.max.wait.ms", int32, "500", "Wait for a read from remote storage.").at_least(1).cluster_wide().accepted(kTiered),
     Row("remote.list.offsets.request.timeout.ms", int64, "30000", "Wait for an offset looked up in remote storage.").at_least(1).cluster_wide().accepted(kTiered),

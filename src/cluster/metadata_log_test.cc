@@ -198,6 +198,20 @@ TEST(MetadataLog, AFailedSyncEndsItForGood) {
     EXPECT_FALSE(life.stop());
 }
 
+TEST(MetadataLog, AFullDiskRefusesAChangeAndNoMore) {
+    SimFileSystem files;
+    Life life(files);
+    ASSERT_EQ(life.start(), "");
+    files.limit_capacity(100);
+    EXPECT_EQ(life.create("a"), ErrorCode::kafka_storage_error);
+    EXPECT_EQ(life.image().topic("a"), nullptr);
+    files.limit_capacity(1 << 20);
+    EXPECT_EQ(life.create("a"), ErrorCode::none);
+    EXPECT_EQ(life.failures, 0);
+    EXPECT_TRUE(life.stop());
+    EXPECT_TRUE(life.stop());  // once more does nothing
+}
+
 TEST(MetadataLog, SnapshotsBoundWhatIsKeptAndReplayed) {
     SimFileSystem files;
     std::int64_t offset = 0;

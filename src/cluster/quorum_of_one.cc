@@ -80,7 +80,12 @@ Task<Result<>> QuorumOfOne::commit_locked(std::vector<MetadataRecord> records) {
     }
     if (auto appended = append(batch, now_ms); !appended) {
         replay_.discard();
-        co_return fail(appended.error());
+        if (log_->is_failed()) {
+            co_return fail(appended.error());
+        }
+        // Nothing was written, a full disk for one: this decision fails, later ones may not.
+        TL_LOG_WARN("metadata_not_written", {"why", base::to_string(appended.error())});
+        co_return base::fail(ErrorCode::kafka_storage_error, appended.error().note, appended.error().detail);
     }
     auto plan = log_->begin_flush();
     if (!plan) {
@@ -126,13 +131,17 @@ Task<Result<>> QuorumOfOne::write_snapshot() {
     bytes_since_snapshot_ = 0;
     if (!written) {
         TL_LOG_ERROR("metadata_snapshot_failed", {"why", base::to_string(written.error())});
+        (void)co_await runtime::offload(shard_, [this, id] { return files_.remove_file(path_of(snapshot_file_name(id)) + ".part"); });
         co_return written;
     }
     snapshot_ = id;
     TL_LOG_INFO("metadata_snapshot_written", {"offset", id.offset}, {"epoch", id.epoch});
     auto dropped = co_await runtime::offload(shard_, [this, id, now_ms] { return drop_what_snapshot_covers(id, now_ms); });
-    if (!dropped) {
+    if (!dropped && log_->is_failed()) {
         co_return fail(dropped.error());
+    }
+    if (!dropped) {
+        TL_LOG_WARN("metadata_not_tidied", {"why", base::to_string(dropped.error())});
     }
     co_return Result<>{};
 }
@@ -173,7 +182,10 @@ Result<> QuorumOfOne::drop_what_snapshot_covers(const SnapshotId& id, std::int64
 Task<Result<>> QuorumOfOne::stop() {
     {
         runtime::Mutex::Lock lock = co_await decisions_.lock();
-        if (!failure_ && !stopped_) {
+        if (stopped_) {
+            co_return Result<>{};
+        }
+        if (!failure_) {
             std::vector<MetadataRecord> fence;
             fence.push_back(fencing_of(options_.node_id, broker_epoch_));
             (void)co_await commit_locked(std::move(fence));
