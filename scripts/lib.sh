@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # What builds and runs the broker.
 BUILD_PACKAGES=(clang-19 lld-19 cmake ninja-build ccache python3 pkg-config git ca-certificates
     libfmt-dev libisal-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev
-    librdkafka-dev libcli11-dev nlohmann-json3-dev)
+    librdkafka-dev libcli11-dev libre2-dev nlohmann-json3-dev)
 # What its tests need besides.
 TEST_PACKAGES=(libgtest-dev libgmock-dev python3-pytest python3-confluent-kafka python3-kafka kcat strace)
 
