@@ -199,6 +199,38 @@ def test_a_record_without_its_key_stops_the_command(cli, topic):
     assert values(cli("consume", topic)) == ["v"]
 
 
+def test_a_pipe_is_sent_as_it_comes_and_ctrl_c_says_what_was_sent(cli, topic):
+    producer = cli.start("produce", topic, "-o", "json", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    producer.stdin.write(b"whole\nhalf a rec")
+    producer.stdin.flush()
+    deadline = time.monotonic() + SECONDS
+    while cli("consume", topic).stdout != "whole\n":
+        assert time.monotonic() < deadline
+    producer.send_signal(signal.SIGINT)
+    assert producer.wait(SECONDS) == INTERRUPTED
+    assert json.loads(producer.stdout.read())["records"] == 1
+    assert cli("consume", topic).stdout == "whole\n"
+
+
+def test_records_survive_a_broker_that_goes_and_comes_back(make_broker):
+    broker = make_broker().start()
+    cli = Cli(broker.bootstrap)
+    cli("topic", "create", "t")
+    producer = cli.start("produce", "t", "-o", "json", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    producer.stdin.write(b"before\n")
+    producer.stdin.flush()
+    deadline = time.monotonic() + SECONDS
+    while cli("consume", "t").stdout != "before\n":
+        assert time.monotonic() < deadline
+    broker.kill()
+    producer.stdin.write(b"while it is away\n")
+    producer.stdin.flush()
+    broker.start()
+    out, _ = producer.communicate(timeout=SECONDS)
+    assert producer.returncode == OK and json.loads(out)["records"] == 2
+    assert values(cli("consume", "t")) == ["before", "while it is away"]
+
+
 def test_a_missing_file_is_noticed_before_anything_is_sent(cli, topic, tmp_path):
     (tmp_path / "there").write_text("x\n")
     cli("produce", topic, tmp_path / "there", tmp_path / "missing", expect=USAGE)
