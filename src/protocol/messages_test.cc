@@ -1,7 +1,7 @@
 // Rules that hold for every message in every version; a new schema file is tested by being there.
 #include <gtest/gtest.h>
 
-#include "protocol/message_maker.h"
+#include "protocol/message_testing.h"
 #include "protocol/reader.h"
 #include "protocol/writer.h"
 

@@ -53,6 +53,7 @@ constexpr std::array kApis{
     row<FetchRequest, handle_fetch>("Fetch"),
     row<ListOffsetsRequest, handle_list_offsets>("ListOffsets"),
     row<MetadataRequest, handle_metadata>("Metadata"),
+    row<FindCoordinatorRequest, handle_find_coordinator>("FindCoordinator"),
     row<ApiVersionsRequest, handle_api_versions>("ApiVersions"),
     row<CreateTopicsRequest, handle_create_topics>("CreateTopics"),
     row<DeleteTopicsRequest, handle_delete_topics>("DeleteTopics"),

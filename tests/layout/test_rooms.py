@@ -38,6 +38,11 @@ SYSTEM_CALL = re.compile(
 ABOVE_RUNTIME = [room for room, level in LEVELS.items() if 2 <= level <= 5] + ["base"]
 
 
+def is_for_tests(path):
+    """NAME_test.cc, NAME_testing.h and test_NAME.h are only ever part of a test program."""
+    return path.stem.endswith(("_test", "_testing", "_fuzz")) or path.stem.startswith("test_")
+
+
 def sources(room):
     return [p for p in (SRC / room).rglob("*") if p.suffix in (".h", ".cc")]
 
@@ -48,6 +53,18 @@ def room_of(path):
 
 def every_source():
     return [p for room in LEVELS for p in sources(room)]
+
+
+def sources_of_tests():
+    """The *_test.cc and *_fuzz.cc, and headers that nobody but those and such headers include."""
+    users = {}
+    for path in every_source():
+        for included in INCLUDE.findall(path.read_text()):
+            users.setdefault(SRC / included, []).append(path)
+    found = {path for path in every_source() if path.name.endswith(("_test.cc", "_fuzz.cc"))}
+    while more := {path for path in users if path not in found and all(user in found for user in users[path])}:
+        found |= more
+    return found
 
 
 def upward_includes(text, room):
@@ -74,11 +91,12 @@ def test_no_room_includes_upwards():
 
 
 def test_nothing_above_runtime_calls_the_system():
+    tests = sources_of_tests()
     wrong = [
         f"{path.relative_to(SRC)}: {use}"
         for room in ABOVE_RUNTIME
         for path in sources(room)
-        if not path.name.endswith("_test.cc")
+        if not is_for_tests(path)
         for use in system_uses(path.read_text())
     ]
     assert not wrong, "\n".join(wrong)
@@ -94,11 +112,12 @@ def test_only_the_programs_entry_links_the_real_runtime():
 
 
 def test_only_tests_use_the_simulated_runtime():
+    tests = sources_of_tests()
     wrong = [
         str(path.relative_to(SRC))
         for path in every_source()
         if room_of(path) != "runtime"
-        and not path.stem.endswith(("_test", "_testing"))
+        and not is_for_tests(path)
         and '"runtime/sim/' in path.read_text()
     ]
     assert not wrong, "\n".join(wrong)

@@ -15,6 +15,7 @@
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/fetch.h"
+#include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/list_offsets.h"
@@ -32,6 +33,8 @@ runtime::Task<Reply> handle_produce(RequestContext& context, protocol::ProduceRe
 runtime::Task<protocol::FetchResponse> handle_fetch(RequestContext& context, protocol::FetchRequest& request);
 runtime::Task<protocol::ListOffsetsResponse> handle_list_offsets(RequestContext& context, protocol::ListOffsetsRequest& request);
 runtime::Task<protocol::MetadataResponse> handle_metadata(RequestContext& context, protocol::MetadataRequest& request);
+runtime::Task<protocol::FindCoordinatorResponse> handle_find_coordinator(RequestContext& context,
+                                                                         protocol::FindCoordinatorRequest& request);
 runtime::Task<protocol::ApiVersionsResponse> handle_api_versions(RequestContext& context, protocol::ApiVersionsRequest& request);
 runtime::Task<protocol::CreateTopicsResponse> handle_create_topics(RequestContext& context, protocol::CreateTopicsRequest& request);
 runtime::Task<protocol::DeleteTopicsResponse> handle_delete_topics(RequestContext& context, protocol::DeleteTopicsRequest& request);

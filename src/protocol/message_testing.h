@@ -1,4 +1,4 @@
-// protocol/message_maker.h: for tests: bytes of any message in any version, made from its schema alone.
+// protocol/message_testing.h: for tests: bytes of any message in any version, made from its schema alone.
 //
 // It writes the wire format a second time, by interpretation and with no code of the generated codecs, so the two check
 // each other. The bytes are canonical: what a codec decodes and encodes again must be the same bytes.
