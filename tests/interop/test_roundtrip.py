@@ -130,14 +130,6 @@ def test_consumer_reads_what_producer_wrote(produced, consumed, producer, codec,
     assert seen == expected
 
 
-def lz4_is_not_believed(broker, producer, codec):
-    """librdkafka takes FindCoordinator for the sign of a broker new enough for lz4: it writes
-    plain records to one that serves no groups and therefore does not advertise it."""
-    with wire.Connection(broker.port) as connection:
-        groups = wire.FIND_COORDINATOR in wire.api_versions(connection)[1]
-    return codec == "lz4" and producer.startswith("confluent") and not groups
-
-
 @pytest.mark.parametrize("producer,codec", [(p, c) for p, c in PAIRS if c != "none"])
 def test_batches_are_stored_as_the_producer_compressed_them(broker, produced, producer, codec):
     """The broker recompresses nothing, and its answers do not talk a client out of compressing.
@@ -147,5 +139,4 @@ def test_batches_are_stored_as_the_producer_compressed_them(broker, produced, pr
         error, _, raw = wire.fetch(connection, topic_of(producer, codec), 0, 0)
     assert error == 0
     used = {raw_batch[22] & 7 for _, _, raw_batch in batch.batches(raw)}
-    expected = set() if lz4_is_not_believed(broker, producer, codec) else {CODECS.index(codec)}
-    assert used - {batch.NONE} == expected
+    assert used - {batch.NONE} == {CODECS.index(codec)}
