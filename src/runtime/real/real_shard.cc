@@ -35,6 +35,24 @@ std::int64_t RealShard::wall_ms() const {
     return wall_ms_;
 }
 
+// Before the loop runs there is one thread only.
+bool RealShard::on_own_thread() const { return t_running == this || !looping_.load(std::memory_order_relaxed); }
+
+void RealShard::post(std::coroutine_handle<> task) {
+    TL_CHECK(on_own_thread());
+    ready_.push_back({.task = task, .job = {}});
+}
+
+TimerId RealShard::add_timer(Instant when, Job job) {
+    TL_CHECK(on_own_thread());
+    return timers_.add(when, std::move(job));
+}
+
+void RealShard::cancel_timer(TimerId timer) {
+    TL_CHECK(on_own_thread());
+    timers_.cancel(timer);
+}
+
 void RealShard::run_here(Job job) {
     if (t_running == this) {
         ready_.push_back({.task = {}, .job = std::move(job)});
@@ -61,6 +79,7 @@ void RealShard::stop() {
 void RealShard::loop() {
     TL_CHECK(t_running == nullptr);
     t_running = this;
+    looping_.store(true, std::memory_order_relaxed);
     now_ = monotonic_now();
     while (true) {
         run_timers();
@@ -71,6 +90,7 @@ void RealShard::loop() {
         }
         wait_for_events();
     }
+    looping_.store(false, std::memory_order_relaxed);
     t_running = nullptr;
 }
 

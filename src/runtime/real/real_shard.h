@@ -2,7 +2,8 @@
 //
 // A turn: due timers, what other threads sent, ready tasks; then one epoll_wait, whose events resume their tasks at once.
 // The clock is read once, when epoll_wait returns.
-// Thread: everything on the thread that runs loop(), except run_here() and wake_up().
+// Thread: everything on the thread that runs loop(), except run_here() and stop(). Calls from elsewhere end the process:
+// a race on these queues would show far from its cause.
 #pragma once
 
 #include <sys/epoll.h>
@@ -36,10 +37,10 @@ public:
     Instant now() const override { return now_; }
     std::int64_t wall_ms() const override;
     std::uint64_t random() override { return random_.next(); }
-    void post(std::coroutine_handle<> task) override { ready_.push_back({.task = task, .job = {}}); }
+    void post(std::coroutine_handle<> task) override;
     void run_here(Job job) override;
-    TimerId add_timer(Instant when, Job job) override { return timers_.add(when, std::move(job)); }
-    void cancel_timer(TimerId timer) override { timers_.cancel(timer); }
+    TimerId add_timer(Instant when, Job job) override;
+    void cancel_timer(TimerId timer) override;
     void run_blocking(Job work, Job then) override { shared_.pool.run(*this, std::move(work), std::move(then)); }
     FileSystem& files() override { return shared_.files; }
     Network& network() override { return network_; }
@@ -62,6 +63,7 @@ private:
         Job job;
     };
 
+    bool on_own_thread() const;
     void run_timers();
     void run_inbox();
     void run_ready();
@@ -90,6 +92,7 @@ private:
     std::size_t next_event_ = 0;
     std::size_t event_count_ = 0;
 
+    std::atomic<bool> looping_ = false;
     std::mutex inbox_mutex_;
     std::vector<Job> inbox_;
     std::vector<Job> received_;

@@ -108,6 +108,15 @@ TEST(RealShard, ReadsTheClockOnceATurn) {
     runtime.run(read_clocks);
 }
 
+Task<int> use_from_elsewhere(Shard& shard) {
+    std::thread([&shard] { shard.add_timer(Instant{}, [] {}); }).join();
+    co_return 0;
+}
+TEST(RealShardDeathTest, EndsTheProcessWhenAnotherThreadUsesItsQueues) {
+    testing::GTEST_FLAG(death_test_style) = "threadsafe";
+    EXPECT_DEATH(RealRuntime({.shards = 1, .io_threads = 1}).run(use_from_elsewhere), "on_own_thread");
+}
+
 Task<int> listen_twice(RealRuntime& other, Shard& shard) {
     auto mine = shard.network().listen({.host = "127.0.0.1", .port = 0}, true);
     EXPECT_TRUE(mine);
