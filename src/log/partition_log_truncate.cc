@@ -123,7 +123,13 @@ Result<> PartitionLog::rebuild_producers(Offset end, std::int64_t now_ms) {
             }
         }
         producers_.set_end_offset(offset);
-        TL_TRY_VOID(recall_recent_batches(offset));
+        if (auto recalled = recall_recent_batches(offset); !recalled) {
+            // Damage there is for its readers to meet; a log that opens is worth more than four remembered batches.
+            if (recalled.error().code == ErrorCode::kafka_storage_error) {
+                return recalled;
+            }
+            TL_LOG_WARN("recent_batches_not_recalled", {"partition", name_}, {"why", recalled.error().note});
+        }
         break;
     }
     return replay_producers(std::max(producers_.end_offset(), log_start_offset_), end);
@@ -156,7 +162,7 @@ Result<> PartitionLog::recall_recent_batches(Offset end) {
         if (!batch || batch->header.base_offset >= end) {
             break;
         }
-        if (!batch->header.is_control() && producers_.find(batch->header.producer_id) != nullptr) {
+        if (producers_.find(batch->header.producer_id) != nullptr) {
             TL_TRY_VOID(replay_batch(segment, *batch, seen));
         }
     }

@@ -1,7 +1,7 @@
 // log/producer_snapshot.h: the file that spares a start from replaying the log: the producers as of one offset.
 //
-// `<offset, 20 digits>.snapshot`. Of each producer only the newest batch is kept, so after a restart only that one is
-// recognised when repeated (as in Kafka).
+// `<offset, 20 digits>.snapshot`. Of each producer only the newest batch is kept; the log reads the others back
+// from its own end.
 // Errors:  kafka_storage_error when the bytes are not a snapshot: its owner forgets the file and takes an earlier one.
 // Format:  docs/formats/log.md.
 #pragma once

@@ -264,6 +264,40 @@ TEST_F(Recovering, ProducersComeFromSnapshotAndReplay) {
     EXPECT_TRUE(append({.records = 2, .producer_id = 4, .sequence = 14}));
 }
 
+TEST_F(Recovering, AllFiveRememberedBatchesMayBeRetriedAfterACleanStop) {
+    open();
+    for (std::int32_t i = 0; i < 7; ++i) {
+        put({.records = 2, .producer_id = 4, .sequence = 2 * i});
+    }
+    std::vector<ProducerEntry> before = log_->producers().entries();
+    reopen_clean();
+    EXPECT_EQ(log_->producers().entries(), before);
+    for (std::int32_t i = 2; i < 7; ++i) {
+        auto again = append({.records = 2, .producer_id = 4, .sequence = 2 * i});
+        ASSERT_TRUE(again);
+        EXPECT_TRUE(again->is_duplicate);
+        EXPECT_EQ(again->base_offset, 2 * i);
+    }
+    EXPECT_EQ(append({.records = 2, .producer_id = 4, .sequence = 2}).error().code, ErrorCode::out_of_order_sequence_number);
+}
+
+TEST_F(Recovering, DamageInTheTailDoesNotKeepACleanLogClosed) {
+    fill(4);
+    put({.producer_id = 4});
+    ASSERT_TRUE(log_->close());
+    overwrite(kFirstLog, one_, std::string(61, '\0'));
+    // An index entry behind the damage lets the start find the end without meeting it.
+    auto index = disk_.files().open(path("00000000000000000000.index"), runtime::OpenMode::read_write);
+    Bytes entry(8);
+    base::store_be<std::int32_t>(entry.data(), 7);
+    base::store_be<std::int32_t>(entry.data() + 4, static_cast<std::int32_t>(3 * one_));
+    ASSERT_TRUE((*index)->write_at(0, entry));
+    log_.reset();
+    open({.recovery_point = 9, .clean_shutdown = true});
+    EXPECT_EQ(log_->next_offset(), 9);
+    EXPECT_EQ(log_->producers().size(), 1u);
+}
+
 TEST_F(Recovering, ABrokenSnapshotIsPassedOver) {
     use_small_segments();
     open();
