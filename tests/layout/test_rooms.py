@@ -55,18 +55,6 @@ def every_source():
     return [p for room in LEVELS for p in sources(room)]
 
 
-def sources_of_tests():
-    """The *_test.cc and *_fuzz.cc, and headers that nobody but those and such headers include."""
-    users = {}
-    for path in every_source():
-        for included in INCLUDE.findall(path.read_text()):
-            users.setdefault(SRC / included, []).append(path)
-    found = {path for path in every_source() if path.name.endswith(("_test.cc", "_fuzz.cc"))}
-    while more := {path for path in users if path not in found and all(user in found for user in users[path])}:
-        found |= more
-    return found
-
-
 def upward_includes(text, room):
     """The includes in `text`, a file of `room`, that look up or sideways."""
     found = []
@@ -91,7 +79,6 @@ def test_no_room_includes_upwards():
 
 
 def test_nothing_above_runtime_calls_the_system():
-    tests = sources_of_tests()
     wrong = [
         f"{path.relative_to(SRC)}: {use}"
         for room in ABOVE_RUNTIME
@@ -112,7 +99,6 @@ def test_only_the_programs_entry_links_the_real_runtime():
 
 
 def test_only_tests_use_the_simulated_runtime():
-    tests = sources_of_tests()
     wrong = [
         str(path.relative_to(SRC))
         for path in every_source()
