@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
@@ -41,27 +40,6 @@ std::optional<std::string> read_text(const std::string& path) {
     return text.str();
 }
 
-// The listeners of the file that belong to the controller: --listen replaces only those of clients.
-std::string controller_listeners_in(const std::string& file_text) {
-    std::string listeners;
-    std::vector<std::string> controller_names;
-    for (const base::PropertyLine& line : base::parse_properties(file_text)) {
-        if (line.key == "listeners") {
-            listeners = line.value;
-        } else if (line.key == "controller.listener.names") {
-            controller_names = base::parse_list(line.value);
-        }
-    }
-    std::string kept;
-    for (const std::string& each : base::parse_list(listeners)) {
-        std::string name = each.substr(0, each.find("://"));
-        if (std::ranges::find(controller_names, name) != controller_names.end()) {
-            kept += "," + each;
-        }
-    }
-    return kept;
-}
-
 // --data-dir and --listen are short forms of properties; an explicit --set wins over them.
 cluster::ConfigInput config_input(const ServeOptions& options, std::string file_text) {
     cluster::ConfigInput input;
@@ -70,39 +48,47 @@ cluster::ConfigInput config_input(const ServeOptions& options, std::string file_
         input.overrides.emplace_back("log.dirs", options.data_dir);
     }
     if (!options.listen.empty()) {
-        input.overrides.emplace_back("listeners", "PLAINTEXT://" + options.listen + controller_listeners_in(file_text));
-        input.overrides.emplace_back("advertised.listeners", "");
+        input.listen = options.listen;
     } else if (options.config.empty()) {
-        input.overrides.emplace_back("listeners", "PLAINTEXT://" + std::string(kDefaultListen));
+        input.listen = std::string(kDefaultListen);
     }
     input.overrides.insert(input.overrides.end(), options.sets.begin(), options.sets.end());
     input.file_text = std::move(file_text);
     return input;
 }
 
-Task<int> serve_until_stopped(runtime::real::RealRuntime& real, runtime::Shard& first, server::BrokerOptions options) {
+// Why the broker stops. Shared with the signal handler, which may still be called when the broker is gone.
+struct Stop {
+    runtime::Event* wake = nullptr;
+    bool is_signalled = false;
+};
+
+Task<int> serve_until_stopped(runtime::real::RealRuntime& real, server::BrokerOptions options) {
     std::vector<runtime::Shard*> shards;
     for (unsigned i = 0; i < real.shard_count(); ++i) {
         shards.push_back(&real.shard(i));
     }
     std::string durability = options.config.text("tideline.durability");
     server::Broker broker(std::move(shards), std::move(options));
-    // One event for both reasons to stop; `failed()` tells them apart.
-    bool signalled = false;
-    real.on_signal([&](int) {
-        signalled = true;
-        broker.failed().set();
+    auto stop = std::make_shared<Stop>(Stop{.wake = &broker.failed()});
+    real.on_signal([stop](int) {
+        stop->is_signalled = true;
+        if (stop->wake != nullptr) {
+            stop->wake->set();
+        }
     });
     auto started = co_await broker.start();
+    if (started) {
+        TL_LOG_INFO("broker_started", {"port", broker.first_port()}, {"node_id", broker.node_id()},
+                    {"cluster_id", broker.cluster_id()}, {"shards", broker.shard_count()}, {"durability", durability});
+        co_await broker.failed().wait();
+    }
+    co_await broker.stop();
+    stop->wake = nullptr;
     if (!started) {
-        co_await broker.stop();
         co_return complain(started.error().message);
     }
-    TL_LOG_INFO("broker_started", {"port", broker.first_port()}, {"node_id", broker.node_id()},
-                {"cluster_id", broker.cluster_id()}, {"shards", broker.shard_count()}, {"durability", durability});
-    co_await broker.failed().wait();
-    co_await broker.stop();
-    co_return signalled ? kStoppedClean : kFailed;
+    co_return stop->is_signalled ? kStoppedClean : kFailed;
 }
 
 }  // namespace
@@ -126,8 +112,9 @@ int run_serve(const ServeOptions& options) {
     runtime::real::Options runtime_options;
     runtime_options.shards = static_cast<unsigned>(config->integer("tideline.shards"));
     runtime::real::RealRuntime real(runtime_options);
-    server::BrokerOptions broker_options{.config = std::move(*config), .host_name = host_name()};
-    return real.run([&](runtime::Shard& first) { return serve_until_stopped(real, first, std::move(broker_options)); });
+    server::BrokerOptions broker_options{
+        .config = std::move(*config), .host_name = host_name(), .open_files_max = real.open_files_max()};
+    return real.run([&](runtime::Shard&) { return serve_until_stopped(real, std::move(broker_options)); });
 }
 
 }  // namespace tideline::cli

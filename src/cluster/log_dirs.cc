@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "log/directory_name.h"
 
 namespace tideline::cluster {
 
 using base::Result;
+
+namespace {
+constexpr std::string_view kMetadataDirectory = "__cluster_metadata-0";
+}  // namespace
 
 Result<> LogDir::lock() {
     TL_TRY_VOID(files_.make_directories(path_));
@@ -18,49 +23,90 @@ Result<> LogDir::lock() {
 Result<> LogDir::load() {
     TL_TRY(marker, log::read_clean_shutdown(files_, path_));
     was_clean_ = marker.has_value();
-    TL_TRY(recovery_points, log::read_offset_checkpoint(files_, fmt::format("{}/{}", path_, log::kRecoveryPointCheckpoint)));
-    TL_TRY(log_starts, log::read_offset_checkpoint(files_, fmt::format("{}/{}", path_, log::kLogStartCheckpoint)));
-    TL_TRY(high_watermarks, log::read_offset_checkpoint(files_, fmt::format("{}/{}", path_, log::kHighWatermarkCheckpoint)));
-    recovery_points_ = std::move(recovery_points);
-    log_starts_ = std::move(log_starts);
-    high_watermarks_ = std::move(high_watermarks);
-    if (was_clean_) {
-        TL_TRY_VOID(log::remove_clean_shutdown(files_, path_));
+    for (Checkpoint* each : {&recovery_points_, &log_starts_, &high_watermarks_}) {
+        TL_TRY(offsets, log::read_offset_checkpoint(files_, fmt::format("{}/{}", path_, each->name)));
+        each->wanted = each->written = std::move(offsets);
     }
     return {};
 }
 
-PartitionCheckpoint LogDir::checkpoint_of(const TopicPartition& id) const {
-    auto lookup = [&id](const log::OffsetCheckpoint& offsets) {
-        auto found = offsets.find(id);
-        return found == offsets.end() ? log::Offset{0} : found->second;
+Result<> LogDir::begin() { return was_clean_ ? log::remove_clean_shutdown(files_, path_) : Result<>{}; }
+
+Result<> LogDir::set_strays_aside(const IsAssigned& is_assigned, const std::function<std::uint64_t()>& next_random) {
+    TL_TRY(entries, files_.list(path_));
+    std::vector<TopicPartition> strays;
+    for (const runtime::DirectoryEntry& entry : entries) {
+        std::string path = fmt::format("{}/{}", path_, entry.name);
+        if (!entry.is_directory || entry.name == kMetadataDirectory) {
+            continue;
+        }
+        if (log::is_doomed_directory(entry.name)) {
+            TL_TRY_VOID(files_.remove_tree(path));
+            continue;
+        }
+        auto id = log::parse_directory_name(entry.name);
+        if (!id) {
+            continue;
+        }
+        TL_TRY(topic_id, log::read_partition_metadata(files_, path));
+        if (is_assigned(*id, topic_id)) {
+            continue;
+        }
+        base::Uuid unique{next_random(), next_random()};
+        std::string name = log::doomed_directory_name(id->topic, id->partition, unique, log::kStraySuffix);
+        TL_LOG_WARN("stray_partition", {"directory", path}, {"renamed_to", name},
+                    {"reason", "the metadata assigns no such partition to this broker"});
+        TL_TRY_VOID(files_.rename(path, fmt::format("{}/{}", path_, name)));
+        strays.push_back(std::move(*id));
+    }
+    if (strays.empty()) {
+        return {};
+    }
+    TL_TRY_VOID(files_.sync_dir(path_));
+    return forget(strays);
+}
+
+PartitionCheckpoint LogDir::checkpoint_of(const TopicPartition& id) {
+    std::lock_guard lock(checkpoints_mutex_);
+    auto lookup = [&id](const Checkpoint& checkpoint) {
+        auto found = checkpoint.wanted.find(id);
+        return found == checkpoint.wanted.end() ? log::Offset{0} : found->second;
     };
     return {id, lookup(recovery_points_), lookup(log_starts_), lookup(high_watermarks_)};
 }
 
-Result<> LogDir::write_checkpoints(const std::vector<PartitionCheckpoint>& partitions) {
-    log::OffsetCheckpoint recovery_points;
-    log::OffsetCheckpoint log_starts;
-    log::OffsetCheckpoint high_watermarks;
-    for (const PartitionCheckpoint& each : partitions) {
-        recovery_points[each.id] = each.recovery_point;
-        high_watermarks[each.id] = each.high_watermark;
-        // A log start that a segment's name says already needs no line, but an extra line does no harm.
+Result<> LogDir::update(const std::vector<PartitionCheckpoint>& rows) {
+    std::lock_guard lock(checkpoints_mutex_);
+    for (const PartitionCheckpoint& each : rows) {
+        recovery_points_.wanted[each.id] = each.recovery_point;
+        high_watermarks_.wanted[each.id] = each.high_watermark;
+        // A log start of 0 is what a missing line means.
         if (each.log_start_offset > 0) {
-            log_starts[each.id] = each.log_start_offset;
+            log_starts_.wanted[each.id] = each.log_start_offset;
         }
     }
-    auto replace = [&](log::OffsetCheckpoint& written, log::OffsetCheckpoint& wanted, std::string_view name) -> Result<> {
-        if (written == wanted) {
-            return {};
+    return write_changed();
+}
+
+Result<> LogDir::forget(const std::vector<TopicPartition>& ids) {
+    std::lock_guard lock(checkpoints_mutex_);
+    for (const TopicPartition& id : ids) {
+        for (Checkpoint* each : {&recovery_points_, &log_starts_, &high_watermarks_}) {
+            each->wanted.erase(id);
         }
-        TL_TRY_VOID(log::write_offset_checkpoint(files_, fmt::format("{}/{}", path_, name), wanted));
-        written = std::move(wanted);
-        return {};
-    };
-    TL_TRY_VOID(replace(recovery_points_, recovery_points, log::kRecoveryPointCheckpoint));
-    TL_TRY_VOID(replace(log_starts_, log_starts, log::kLogStartCheckpoint));
-    return replace(high_watermarks_, high_watermarks, log::kHighWatermarkCheckpoint);
+    }
+    return write_changed();
+}
+
+Result<> LogDir::write_changed() {
+    for (Checkpoint* each : {&recovery_points_, &log_starts_, &high_watermarks_}) {
+        if (each->written == each->wanted) {
+            continue;
+        }
+        TL_TRY_VOID(log::write_offset_checkpoint(files_, fmt::format("{}/{}", path_, each->name), each->wanted));
+        each->written = each->wanted;
+    }
+    return {};
 }
 
 Result<> LogDir::mark_clean(std::int64_t broker_epoch) {

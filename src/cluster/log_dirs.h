@@ -1,11 +1,12 @@
 // cluster/log_dirs.h: the broker's log directories: lock, identity, checkpoints, clean-shutdown marker, failure.
 //
-//   lock() ──► load() ──► (partitions open) ──► write_checkpoints() every few seconds ──► mark_clean() ──► released
-//                                        └── fail(): offline for good; no checkpoint, no marker
+//   lock() ──► load() ──► set_strays_aside() ──► begin() ──► (partitions open) ──► update() ──► mark_clean() ──► unlock()
+//                                                                       └── fail(): offline for good; no checkpoint, no marker
 //
 // A directory that failed once stays offline until a restart: the kernel has forgotten its dirty pages, so what it still
 // reads may not be what is on the disk.
-// Thread:  is_failed() and fail() on any; the rest on the shard that called lock(), or in offload().
+// Thread:  any once load() has returned. Checkpoints are under a mutex that is held while files are written: ask for them
+//          in offload() only.
 // Format:  docs/formats/log.md (checkpoints, .kafka_cleanshutdown), docs/formats/metadata.md (meta.properties)
 #pragma once
 
@@ -13,6 +14,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,16 +48,29 @@ public:
     // Makes the directory if needed and takes `.lock`. Blocks.
     // Errors: EAGAIN in `detail` when another process has it; EACCES when it may not be written.
     base::Result<> lock();
-    // Reads the checkpoints and the clean-shutdown marker, and removes the marker: from here on a crash is a crash. Blocks.
+    // Reads the checkpoints and the clean-shutdown marker. Blocks.
     base::Result<> load();
-
+    // Removes the marker: from here on a crash is a crash. Call it when nothing else can keep the broker from starting. Blocks.
+    base::Result<> begin();
     bool was_clean() const { return was_clean_; }
-    // What the files said about one partition; zeros when they say nothing.
-    PartitionCheckpoint checkpoint_of(const TopicPartition& id) const;
 
-    // Replaces those of the three checkpoint files that say something else by now. Blocks; one call at a time, and none
-    // beside checkpoint_of().
-    base::Result<> write_checkpoints(const std::vector<PartitionCheckpoint>& partitions);
+    // Whether the metadata knows this partition, here, under this topic id (nullopt: the directory names none).
+    using IsAssigned = std::function<bool(const TopicPartition&, const std::optional<base::Uuid>&)>;
+    // Removes directories that a crash kept from being deleted, and renames those of partitions that are not assigned, which
+    // an operator may still want, to *-stray. Blocks.
+    base::Result<> set_strays_aside(const IsAssigned& is_assigned, const std::function<std::uint64_t()>& next_random);
+
+    // What the files say about one partition; zeros when they say nothing.
+    PartitionCheckpoint checkpoint_of(const TopicPartition& id);
+    // Takes over these rows and writes the files that say something else by now. Rows of partitions that are not online
+    // stay as they are. Blocks.
+    base::Result<> update(const std::vector<PartitionCheckpoint>& rows);
+    // The same for partitions that are gone: one of the same name made later must not inherit their offsets. Blocks.
+    base::Result<> forget(const std::vector<TopicPartition>& ids);
+
+    // How many partitions are here or on their way; where fewest are, the next one goes.
+    std::atomic<int>& partition_count() { return partition_count_; }
+
     // The last act of a clean stop, after every log closed. Blocks.
     base::Result<> mark_clean(std::int64_t broker_epoch);
     void unlock() { lock_.reset(); }
@@ -71,9 +87,19 @@ private:
     base::Uuid id_;
     std::unique_ptr<runtime::FileLock> lock_;
     bool was_clean_ = false;
-    log::OffsetCheckpoint recovery_points_;
-    log::OffsetCheckpoint log_starts_;
-    log::OffsetCheckpoint high_watermarks_;
+    // One of the three files, as it is on disk and as it should be.
+    struct Checkpoint {
+        std::string_view name;
+        log::OffsetCheckpoint wanted;
+        log::OffsetCheckpoint written;
+    };
+    base::Result<> write_changed();
+
+    std::mutex checkpoints_mutex_;
+    Checkpoint recovery_points_{log::kRecoveryPointCheckpoint, {}, {}};
+    Checkpoint log_starts_{log::kLogStartCheckpoint, {}, {}};
+    Checkpoint high_watermarks_{log::kHighWatermarkCheckpoint, {}, {}};
+    std::atomic<int> partition_count_ = 0;
     std::atomic<bool> failed_ = false;
     std::function<void()> on_failure_;
 };

@@ -168,7 +168,10 @@ Task<void> Partition::flush_until_clean() {
     while (!is_failed()) {
         auto plan = log_->begin_flush();
         if (!plan) {
-            directory_.fail("flush could not start", plan.error());
+            TL_LOG_WARN("flush_failed", {"partition", to_string(id_)}, {"error", base::to_string(plan.error())});
+            if (log_->is_failed()) {
+                directory_.fail("flush could not start", plan.error());
+            }
             break;
         }
         if (plan->is_empty()) {

@@ -3,10 +3,20 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "log/directory_name.h"
 
 namespace tideline::cluster {
 
 using runtime::Task;
+
+namespace {
+
+// Of descriptors or space: the directory is sound, and the same may succeed later.
+bool is_passing_shortage(const base::Error& error) {
+    return error.detail == EMFILE || error.detail == ENFILE || error.detail == ENOMEM || error.detail == ENOSPC;
+}
+
+}  // namespace
 
 unsigned shard_of(const base::Uuid& topic_id, std::int32_t partition, unsigned shard_count) {
     // Neighbouring partitions of one topic go to different shards.
@@ -21,7 +31,7 @@ log::LogConfig effective_log_config(const MetadataImage& image, const std::strin
 
 ReplicaManager::ReplicaManager(runtime::Shard& shard, std::vector<std::unique_ptr<LogDir>>& log_dirs, log::FileCache& files,
                                const ReplicaSettings& settings)
-    : shard_(shard), log_dirs_(log_dirs), files_(files), settings_(settings), tasks_(shard) {}
+    : shard_(shard), log_dirs_(log_dirs), files_(files), settings_(settings), files_mutex_(shard), tasks_(shard) {}
 
 ReplicaManager::~ReplicaManager() = default;
 
@@ -29,24 +39,41 @@ bool ReplicaManager::is_ours(const base::Uuid& topic_id, std::int32_t partition,
     return shard_of(topic_id, partition, settings_.shard_count) == shard_.index() && state.has_replica(settings_.node_id);
 }
 
-Task<void> ReplicaManager::apply(ImagePtr image, const std::vector<base::Uuid>* topics,
-                                 std::shared_ptr<const BrokerConfig> config) {
-    std::vector<PartitionKey> to_remove;
-    collect_deleted(*image, topics, to_remove);
-    // Out of the way before anything is opened: a topic made anew under the same name must not find the old files.
+Task<void> ReplicaManager::remove_absent(const MetadataImage& image, const std::vector<base::Uuid>* topics) {
+    std::vector<PartitionKey> absent = absent_partitions(image, topics);
+    if (absent.empty()) {
+        co_return;
+    }
+    std::map<LogDir*, std::vector<TopicPartition>> gone;
+    for (const PartitionKey& key : absent) {
+        Partition& partition = *partitions_.at(key);
+        gone[&partition.directory()].push_back(partition.id());
+    }
     runtime::TaskScope removing(shard_);
-    for (const PartitionKey& key : to_remove) {
+    for (const PartitionKey& key : absent) {
         removing.spawn(remove(key));
     }
     co_await removing.join();
+    for (auto& [directory, ids] : gone) {
+        LogDir& each = *directory;
+        const std::vector<TopicPartition>& forgotten = ids;
+        auto written = co_await runtime::offload(shard_, [&] { return each.forget(forgotten); });
+        if (!written) {
+            each.fail("checkpoint could not be written", written.error());
+        }
+    }
+}
+
+Task<void> ReplicaManager::open_assigned(const MetadataImage& image, const MetadataImage* before,
+                                         const std::vector<base::Uuid>* topics, const BrokerConfig& config) {
     std::vector<Assignment> to_open;
     if (topics == nullptr) {
-        for (const auto& topic : image->topics()) {
-            collect_changes(*image, topic->id, *config, to_open);
+        for (const auto& topic : image.topics()) {
+            collect_changes(image, before, topic->id, config, to_open);
         }
     } else {
         for (const base::Uuid& topic : *topics) {
-            collect_changes(*image, topic, *config, to_open);
+            collect_changes(image, before, topic, config, to_open);
         }
     }
     // Opening may mean recovery: many run side by side on the threads that may block.
@@ -57,14 +84,15 @@ Task<void> ReplicaManager::apply(ImagePtr image, const std::vector<base::Uuid>* 
     co_await opening.join();
 }
 
-void ReplicaManager::collect_deleted(const MetadataImage& image, const std::vector<base::Uuid>* topics,
-                                     std::vector<PartitionKey>& out) {
+std::vector<PartitionKey> ReplicaManager::absent_partitions(const MetadataImage& image,
+                                                            const std::vector<base::Uuid>* topics) const {
+    std::vector<PartitionKey> absent;
     auto collect = [&](const base::Uuid& topic_id, const std::vector<std::int32_t>& indexes) {
         const TopicImage* topic = image.topic(topic_id);
         for (std::int32_t index : indexes) {
             const PartitionState* state = topic == nullptr ? nullptr : topic->partition(index);
             if (state == nullptr || !state->has_replica(settings_.node_id)) {
-                out.push_back({topic_id, index});
+                absent.push_back({topic_id, index});
             }
         }
     };
@@ -72,21 +100,23 @@ void ReplicaManager::collect_deleted(const MetadataImage& image, const std::vect
         for (const auto& [topic_id, indexes] : by_topic_) {
             collect(topic_id, indexes);
         }
-        return;
+        return absent;
     }
     for (const base::Uuid& topic_id : *topics) {
         if (auto found = by_topic_.find(topic_id); found != by_topic_.end()) {
             collect(topic_id, found->second);
         }
     }
+    return absent;
 }
 
-void ReplicaManager::collect_changes(const MetadataImage& image, const base::Uuid& topic_id, const BrokerConfig& config,
-                                     std::vector<Assignment>& to_open) {
+void ReplicaManager::collect_changes(const MetadataImage& image, const MetadataImage* before, const base::Uuid& topic_id,
+                                     const BrokerConfig& config, std::vector<Assignment>& to_open) {
     const TopicImage* topic = image.topic(topic_id);
     if (topic == nullptr) {
         return;
     }
+    const TopicImage* known = before == nullptr ? nullptr : before->topic(topic_id);
     std::optional<log::LogConfig> log_config;
     for (std::int32_t index = 0; index < topic->partition_count(); ++index) {
         const PartitionState& state = *topic->partition(index);
@@ -98,7 +128,8 @@ void ReplicaManager::collect_changes(const MetadataImage& image, const base::Uui
         }
         Partition* partition = find(topic_id, index);
         if (partition == nullptr) {
-            to_open.push_back({{topic->name, index}, topic_id, state.leader_epoch, *log_config});
+            bool is_new = before != nullptr && (known == nullptr || known->partition(index) == nullptr);
+            to_open.push_back({{topic->name, index}, topic_id, state.leader_epoch, *log_config, is_new});
             continue;
         }
         partition->update_config(*log_config);
@@ -108,47 +139,65 @@ void ReplicaManager::collect_changes(const MetadataImage& image, const base::Uui
     }
 }
 
-LogDir* ReplicaManager::directory_for(const TopicPartition& id) {
-    std::string name = to_string(id);
+LogDir* ReplicaManager::directory_for(const Assignment& assignment) {
+    std::string name = to_string(assignment.id);
+    auto stays_offline = [&name](std::string_view reason) -> LogDir* {
+        TL_LOG_ERROR("partition_offline", {"partition", name}, {"reason", reason});
+        return nullptr;
+    };
+    LogDir* home = nullptr;
+    LogDir* emptiest = nullptr;
+    bool any_failed = false;
     for (const auto& each : log_dirs_) {
-        if (!each->is_failed() && shard_.files().exists(fmt::format("{}/{}", each->path(), name))) {
-            return each.get();
+        if (each->is_failed()) {
+            any_failed = true;
+            continue;
+        }
+        if (shard_.files().exists(fmt::format("{}/{}", each->path(), name))) {
+            if (home != nullptr) {
+                return stays_offline("it lies in two log directories: remove the one that is out of date");
+            }
+            home = each.get();
+        }
+        if (emptiest == nullptr || each->partition_count() < emptiest->partition_count()) {
+            emptiest = each.get();
         }
     }
-    // A new partition goes where fewest are, as in Kafka.
-    std::map<LogDir*, std::size_t> load;
-    for (const auto& [key, partition] : partitions_) {
-        ++load[&partition->directory()];
+    if (home != nullptr) {
+        return home;
     }
-    LogDir* best = nullptr;
-    for (const auto& each : log_dirs_) {
-        if (!each->is_failed() && (best == nullptr || load[each.get()] < load[best])) {
-            best = each.get();
-        }
+    if (emptiest == nullptr) {
+        return stays_offline("no log directory is online");
     }
-    return best;
+    // Its records may lie in the directory that failed; an empty log elsewhere would hide them for ever.
+    if (any_failed && !assignment.is_new) {
+        return stays_offline("it may lie in the log directory that is offline");
+    }
+    return emptiest;
 }
 
 Task<void> ReplicaManager::open(Assignment assignment) {
-    LogDir* directory = directory_for(assignment.id);
+    LogDir* directory = directory_for(assignment);
     if (directory == nullptr) {
-        TL_LOG_ERROR("partition_offline", {"partition", to_string(assignment.id)}, {"reason", "no log directory is online"});
         co_return;
     }
+    ++directory->partition_count();
     std::string name = to_string(assignment.id);
-    PartitionCheckpoint checkpoint = directory->checkpoint_of(assignment.id);
-    log::OpenState state{.log_start_offset = checkpoint.log_start_offset,
-                         .recovery_point = checkpoint.recovery_point,
-                         .clean_shutdown = directory->was_clean(),
-                         .topic_id = assignment.topic_id};
     std::string path = fmt::format("{}/{}", directory->path(), name);
     std::int64_t now_ms = shard_.wall_ms();
+    PartitionCheckpoint checkpoint;
     auto opened = co_await runtime::offload(shard_, [&] {
+        checkpoint = directory->checkpoint_of(assignment.id);
+        log::OpenState state{.log_start_offset = checkpoint.log_start_offset,
+                             .recovery_point = checkpoint.recovery_point,
+                             .clean_shutdown = directory->was_clean(),
+                             .topic_id = assignment.topic_id};
         return log::PartitionLog::open(files_, path, name, assignment.config, state, settings_.producers, now_ms);
     });
     if (!opened) {
+        --directory->partition_count();
         TL_LOG_ERROR("partition_offline", {"partition", name}, {"reason", base::to_string(opened.error())});
-        if (opened.error().code == ErrorCode::kafka_storage_error) {
+        if (opened.error().code == ErrorCode::kafka_storage_error && !is_passing_shortage(opened.error())) {
             directory->fail("partition could not be opened", opened.error());
         }
         co_return;
@@ -171,14 +220,18 @@ Task<void> ReplicaManager::remove(PartitionKey key) {
     }
     co_await partition->abandon();
     LogDir& directory = partition->directory();
-    // Kafka's name for a doomed directory, cut so that it stays a legal file name.
-    std::uint64_t high = shard_.random();
-    std::uint64_t low = shard_.random();
-    std::string suffix = fmt::format("-{}.{:016x}{:016x}-delete", key.partition, high, low);
-    constexpr std::size_t kFileNameMax = 255;
-    std::string doomed = fmt::format("{}/{}{}", directory.path(), partition->id().topic.substr(0, kFileNameMax - suffix.size()), suffix);
+    --directory.partition_count();
+    base::Uuid unique{shard_.random(), shard_.random()};
+    std::string doomed = fmt::format("{}/{}", directory.path(), log::doomed_directory_name(partition->id().topic, key.partition,
+                                                                                          unique, log::kDeleteSuffix));
     std::string from = partition->log().directory();
     partition.reset();
+    runtime::Mutex::Lock lock = co_await files_mutex_.lock();
+    // Segments that retention took out go with the directory.
+    std::string prefix = from + "/";
+    std::erase_if(doomed_files_, [&prefix](const log::DeletedFiles& each) {
+        return !each.paths.empty() && each.paths.front().starts_with(prefix);
+    });
     runtime::FileSystem& files = shard_.files();
     auto renamed = co_await runtime::offload(shard_, [&]() -> base::Result<> {
         TL_TRY_VOID(files.rename(from, doomed));
@@ -217,6 +270,8 @@ std::vector<PartitionCheckpoint> ReplicaManager::checkpoints(const LogDir& direc
 
 Task<void> ReplicaManager::run_retention() {
     std::int64_t now_ms = shard_.wall_ms();
+    runtime::Mutex::Lock lock = co_await files_mutex_.lock();
+    std::vector<log::DeletedFiles> taken_out;
     for (auto& [key, partition] : partitions_) {
         if (partition->is_failed()) {
             continue;
@@ -224,15 +279,43 @@ Task<void> ReplicaManager::run_retention() {
         partition->log().expire_producers(now_ms);
         auto deleted = partition->log().delete_old_segments(partition->high_watermark(), now_ms);
         if (!deleted) {
-            partition->directory().fail("retention failed", deleted.error());
+            TL_LOG_WARN("retention_failed", {"partition", to_string(partition->id())}, {"error", base::to_string(deleted.error())});
+            if (partition->log().is_failed()) {
+                partition->directory().fail("retention failed", deleted.error());
+            }
         } else if (!deleted->paths.empty()) {
             TL_LOG_INFO("segments_deleted", {"partition", to_string(partition->id())}, {"files", deleted->paths.size()},
                         {"log_start_offset", deleted->log_start_offset});
-            doomed_files_.push_back(std::move(*deleted));
+            taken_out.push_back(std::move(*deleted));
         }
     }
     log_producer_state();
+    if (!taken_out.empty()) {
+        co_await mark_and_keep(std::move(taken_out));
+    }
     co_await remove_due_files();
+}
+
+// The new log starts go to the checkpoint before any file is renamed: a crash in between must not leave a hole.
+Task<void> ReplicaManager::mark_and_keep(std::vector<log::DeletedFiles> deleted) {
+    for (const auto& directory : log_dirs_) {
+        LogDir& each = *directory;
+        std::vector<PartitionCheckpoint> rows = checkpoints(each);
+        auto written = co_await runtime::offload(shard_, [&] { return each.update(rows); });
+        if (!written) {
+            TL_LOG_WARN("checkpoint_failed", {"directory", each.path()}, {"error", base::to_string(written.error())});
+            co_return;  // the files stay as they are; the next start finds them, and retention takes them out again
+        }
+    }
+    runtime::FileSystem& files = shard_.files();
+    for (log::DeletedFiles& each : deleted) {
+        auto marked = co_await runtime::offload(shard_, [&] { return log::PartitionLog::mark_deleted(files, each); });
+        if (!marked) {
+            TL_LOG_WARN("deleted_files_remain", {"error", base::to_string(marked.error())});
+            continue;
+        }
+        doomed_files_.push_back(std::move(each));
+    }
 }
 
 void ReplicaManager::log_producer_state() {

@@ -47,10 +47,14 @@ public:
                    const ReplicaSettings& settings);
     ~ReplicaManager();
 
-    // Brings this shard's partitions in line with `image`. `topics`: those that may have changed; nullptr means all.
-    // A partition that cannot be opened stays offline; its directory is failed if the storage is to blame.
-    // `config` is the broker configuration in effect, for topic defaults.
-    runtime::Task<void> apply(ImagePtr image, const std::vector<base::Uuid>* topics, std::shared_ptr<const BrokerConfig> config);
+    // Brings this shard's partitions in line with `image`, in two steps: every shard must have done the first before any
+    // does the second, or a topic made anew under an old name finds the old files. `topics`: those that may have changed;
+    // nullptr means all.
+    runtime::Task<void> remove_absent(const MetadataImage& image, const std::vector<base::Uuid>* topics);
+    // `before` is the image that was applied last, nullptr at the start. A partition that cannot be opened stays offline; its
+    // directory is failed if the storage is to blame. `config` is the configuration in effect, for topic defaults.
+    runtime::Task<void> open_assigned(const MetadataImage& image, const MetadataImage* before,
+                                      const std::vector<base::Uuid>* topics, const BrokerConfig& config);
 
     // nullptr when this shard has no such partition (or it is offline and was never opened).
     Partition* find(const base::Uuid& topic_id, std::int32_t partition);
@@ -74,18 +78,21 @@ private:
         base::Uuid topic_id;
         std::int32_t leader_epoch = 0;
         log::LogConfig config;
+        bool is_new = false;  // no image before named it: nothing of it can lie in a directory that is offline
     };
     bool is_ours(const base::Uuid& topic_id, std::int32_t partition, const PartitionState& state) const;
-    void collect_changes(const MetadataImage& image, const base::Uuid& topic_id, const BrokerConfig& config,
-                         std::vector<Assignment>& to_open);
-    void collect_deleted(const MetadataImage& image, const std::vector<base::Uuid>* topics, std::vector<PartitionKey>& out);
+    void collect_changes(const MetadataImage& image, const MetadataImage* before, const base::Uuid& topic_id,
+                         const BrokerConfig& config, std::vector<Assignment>& to_open);
+    std::vector<PartitionKey> absent_partitions(const MetadataImage& image, const std::vector<base::Uuid>* topics) const;
     runtime::Task<void> open(Assignment assignment);
     runtime::Task<void> remove(PartitionKey key);
     runtime::Task<void> remove_tree(std::string directory);
     runtime::Task<void> remove_due_files();
     // Says how many producers are remembered, and in how much memory, when that changed.
     void log_producer_state();
-    LogDir* directory_for(const TopicPartition& id);
+    // nullptr, with the reason logged, when the partition has to stay offline.
+    LogDir* directory_for(const Assignment& assignment);
+    runtime::Task<void> mark_and_keep(std::vector<log::DeletedFiles> deleted);
 
     runtime::Shard& shard_;
     std::vector<std::unique_ptr<LogDir>>& log_dirs_;
@@ -96,6 +103,7 @@ private:
     std::vector<log::DeletedFiles> doomed_files_;
     std::size_t logged_producers_ = 0;
     std::size_t logged_evictions_ = 0;
+    runtime::Mutex files_mutex_;  // retention's renames and the renames of whole directories keep out of each other's way
     runtime::TaskScope tasks_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "runtime/random.h"
 
 namespace tideline::server {
 
@@ -25,9 +26,22 @@ cluster::ReplicaSettings replica_settings_of(const cluster::BrokerConfig& config
     return settings;
 }
 
-ConnectionQuota::Limits connection_limits_of(const cluster::BrokerConfig& config) {
+// How the descriptors that the system allows are shared out. The rest is for directories, checkpoints and what is in flight.
+struct Descriptors {
+    std::size_t cached_files = 0;
+    std::int64_t connections = 0;
+};
+
+Descriptors descriptors_of(const cluster::BrokerConfig& config, std::uint64_t open_files_max) {
+    constexpr std::size_t kFewest = 16;
+    auto wanted = static_cast<std::size_t>(config.integer("tideline.open.files"));
+    return {.cached_files = std::max(std::min<std::size_t>(wanted, open_files_max / 4), kFewest),
+            .connections = static_cast<std::int64_t>(std::max<std::uint64_t>(open_files_max / 2, kFewest))};
+}
+
+ConnectionQuota::Limits connection_limits_of(const cluster::BrokerConfig& config, std::uint64_t open_files_max) {
     ConnectionQuota::Limits limits;
-    limits.total = config.integer("max.connections");
+    limits.total = std::min(config.integer("max.connections"), descriptors_of(config, open_files_max).connections);
     limits.per_ip = config.integer("max.connections.per.ip");
     for (const std::string& each : config.list("max.connections.per.ip.overrides")) {
         std::size_t colon = each.rfind(':');
@@ -63,8 +77,8 @@ Broker::Broker(std::vector<runtime::Shard*> shards, BrokerOptions options)
       static_config_(std::move(options.config)),
       config_(std::make_shared<const cluster::BrokerConfig>(static_config_)),
       replica_settings_(replica_settings_of(static_config_, static_cast<unsigned>(shards_.size()))),
-      file_cache_(shards_[0]->files()),
-      quota_(connection_limits_of(static_config_)),
+      file_cache_(shards_[0]->files(), descriptors_of(static_config_, options.open_files_max).cached_files),
+      quota_(connection_limits_of(static_config_, options.open_files_max)),
       controller_(static_config_, [shard = shards_[0]] { return shard->random(); }),
       change_arrived_(*shards_[0]),
       change_applied_(*shards_[0]),
@@ -96,18 +110,21 @@ Task<Started> Broker::start() {
         co_return metadata;
     }
     refresh_config(*metadata_->image());
+    auto ready = co_await prepare_directories();
+    if (!ready) {
+        co_return ready;
+    }
     co_await apply_everywhere(metadata_->image(), nullptr);
+    // A recovery point in the file may lie above what recovery found: it must not outlive the first append.
+    co_await write_checkpoints();
     applied_offset_ = metadata_->image()->highest_offset();
     tasks_.spawn(apply_changes());
     tasks_.spawn(keep_checkpoints());
-    for (unsigned index = 0; index < shard_count(); ++index) {
-        ShardServer& server = *servers_[index];
-        auto serve = [&server]() -> Task<void> {
-            server.start_serving();
-            co_return;
-        };
-        co_await runtime::call_on(*shards_[0], *shards_[index], serve);
-    }
+    auto start_serving = [](ShardServer& server) -> Task<void> {
+        server.start_serving();
+        co_return;
+    };
+    co_await on_every_shard(start_serving);
     co_return Started{};
 }
 
@@ -121,7 +138,9 @@ Task<Started> Broker::open_directories() {
         each.on_failure([this] { shards_[0]->run_here([this] { check_directories(); }); });
     }
     runtime::FileSystem& files = shards_[0]->files();
-    auto next_random = [this] { return shards_[0]->random(); };
+    // A generator of its own: the shard's must not be used where blocking work runs.
+    runtime::Random random(shards_[0]->random());
+    auto next_random = [&random] { return random.next(); };
     std::int64_t now_ms = shards_[0]->wall_ms();
     auto identity = co_await runtime::offload(
         *shards_[0], [&] { return cluster::open_storage(files, static_config_, next_random, now_ms); });
@@ -135,6 +154,30 @@ Task<Started> Broker::open_directories() {
         auto loaded = co_await runtime::offload(*shards_[0], [&each] { return each.load(); });
         if (!loaded) {
             co_return problem(fmt::format("{}: {}", each.path(), base::to_string(loaded.error())));
+        }
+    }
+    co_return Started{};
+}
+
+// The last step that may refuse the start: from here on the directories count as in use.
+Task<Started> Broker::prepare_directories() {
+    cluster::ImagePtr image = metadata_->image();
+    std::int32_t self = node_id();
+    cluster::LogDir::IsAssigned is_assigned = [image, self](const cluster::TopicPartition& id,
+                                                            const std::optional<base::Uuid>& topic_id) {
+        const cluster::TopicImage* topic = image->topic(id.topic);
+        const cluster::PartitionState* state = topic == nullptr ? nullptr : topic->partition(id.partition);
+        return state != nullptr && state->has_replica(self) && (!topic_id || *topic_id == topic->id);
+    };
+    for (const auto& directory : log_dirs_) {
+        cluster::LogDir& each = *directory;
+        runtime::Random random(shards_[0]->random());
+        auto prepared = co_await runtime::offload(*shards_[0], [&]() -> base::Result<> {
+            TL_TRY_VOID(each.set_strays_aside(is_assigned, [&random] { return random.next(); }));
+            return each.begin();
+        });
+        if (!prepared) {
+            co_return problem(fmt::format("{}: {}", each.path(), base::to_string(prepared.error())));
         }
     }
     co_return Started{};
@@ -210,18 +253,13 @@ void Broker::refresh_config(const cluster::MetadataImage& image) {
         static_config_.overlaid_with(image.cluster_configs()).overlaid_with(image.broker_configs(node_id())));
 }
 
+// Every shard lets go of what is gone before any opens what is new: the two may share a directory name.
 Task<void> Broker::apply_everywhere(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
-    auto apply_one = [](Broker& self, unsigned index, cluster::ImagePtr what, const std::vector<base::Uuid>* which) -> Task<void> {
-        ShardServer& server = *self.servers_[index];
-        auto config = self.config_;
-        co_await runtime::call_on(*self.shards_[0], *self.shards_[index],
-                                  [&server, what, which, config] { return server.apply(what, which, config); });
-    };
-    runtime::TaskScope applying(*shards_[0]);
-    for (unsigned index = 0; index < shard_count(); ++index) {
-        applying.spawn(apply_one(*this, index, image, topics));
-    }
-    co_await applying.join();
+    auto remove = [&](ShardServer& server) { return server.remove_absent(image, topics); };
+    co_await on_every_shard(remove);
+    auto config = config_;
+    auto open = [&](ShardServer& server) { return server.apply(image, topics, config); };
+    co_await on_every_shard(open);
 }
 
 // Brings committed changes to every shard, several at once when they come faster than they are applied.
@@ -312,9 +350,10 @@ Task<void> Broker::write_checkpoints() {
             auto part = co_await runtime::call_on(*shards_[0], *shards_[index], collect);
             rows.insert(rows.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
         }
-        auto written = co_await runtime::offload(*shards_[0], [&] { return each.write_checkpoints(rows); });
+        auto written = co_await runtime::offload(*shards_[0], [&] { return each.update(rows); });
         if (!written) {
-            each.fail("checkpoint could not be written", written.error());
+            // The old files stay whole: the next start scans a little more.
+            TL_LOG_WARN("checkpoint_failed", {"directory", each.path()}, {"error", base::to_string(written.error())});
         }
     }
 }
@@ -334,15 +373,10 @@ void Broker::check_directories() {
 
 Task<void> Broker::stop() {
     stopping_.set();
-    auto on_every_shard = [this](auto what) -> Task<void> {
-        for (unsigned index = 0; index < shard_count(); ++index) {
-            ShardServer& server = *servers_[index];
-            co_await runtime::call_on(*shards_[0], *shards_[index], [&] { return what(server); });
-        }
-    };
     // Requests under way may still wait for a change to be applied; let those go.
     change_applied_.set();
-    co_await on_every_shard([](ShardServer& server) { return server.stop_serving(); });
+    auto stop_serving = [](ShardServer& server) { return server.stop_serving(); };
+    co_await on_every_shard(stop_serving);
     change_arrived_.set();
     co_await tasks_.join();
     bool metadata_is_running = metadata_ != nullptr;
@@ -369,6 +403,8 @@ Task<void> Broker::stop() {
         }
         each.unlock();
     }
+    // What was posted to this shard meanwhile refers to this broker.
+    co_await runtime::yield_now(*shards_[0]);
     TL_LOG_INFO("broker_stopped", {"clean", clean ? "true" : "false"});
 }
 

@@ -27,6 +27,7 @@ namespace tideline::server {
 struct BrokerOptions {
     cluster::BrokerConfig config;
     std::string host_name;  // advertised where a listener names no host
+    std::uint64_t open_files_max = 1024;  // descriptors that the process may have
 };
 
 // What a start can fail with: a sentence for the operator.
@@ -79,6 +80,21 @@ private:
     runtime::Task<std::expected<void, StartProblem>> open_directories();
     runtime::Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> bind_listeners();
     runtime::Task<std::expected<void, StartProblem>> start_metadata(std::vector<cluster::Endpoint> endpoints);
+    runtime::Task<std::expected<void, StartProblem>> prepare_directories();
+    // Runs `what(server)`, a Task, on every shard side by side; returns when all have ended.
+    template <class What>
+    runtime::Task<void> on_every_shard(What& what) {
+        runtime::TaskScope running(*shards_[0]);
+        for (unsigned index = 0; index < shard_count(); ++index) {
+            running.spawn(on_shard(index, what));
+        }
+        co_await running.join();
+    }
+    template <class What>
+    runtime::Task<void> on_shard(unsigned index, What& what) {
+        ShardServer& server = *servers_[index];
+        co_await runtime::call_on(*shards_[0], *shards_[index], [&] { return what(server); });
+    }
     runtime::Task<void> apply_everywhere(cluster::ImagePtr image, const std::vector<base::Uuid>* topics);
     runtime::Task<void> apply_changes();
     runtime::Task<void> wait_until_applied(std::int64_t offset);

@@ -50,6 +50,7 @@ void Connection::shut_down(std::string_view reason) {
         if (auto parked = info_.parked.lock()) {
             cluster::DataWaiter::signal(parked, shard_);
         }
+        budget_.cancel(buffer_grant_);
         TL_LOG_DEBUG("connection_shut_down", {"peer", info_.peer.host}, {"port", info_.peer.port}, {"reason", reason});
     }
     stream_->shut_down();
@@ -100,8 +101,10 @@ Task<bool> Connection::fill_buffer() {
             co_return false;
         }
         std::size_t wanted = buffer_.wanted_capacity();
-        buffer_grant_ = co_await budget_.acquire(wanted);
-        buffer_.reallocate(wanted);
+        bool has_memory = co_await take_memory(wanted);
+        if (!has_memory) {
+            co_return false;
+        }
     }
     if (buffer_.free_space().empty()) {
         buffer_.compact();
@@ -128,9 +131,20 @@ Task<bool> Connection::make_room(std::size_t frame_bytes) {
         co_return true;  // what is there is not full yet
     }
     std::size_t wanted = std::min(frame_bytes, std::max(ReadBuffer::kLargest, 2 * buffer_.capacity()));
-    co_await budget_.raise(buffer_grant_, wanted);
-    buffer_.reallocate(wanted);
-    co_return !info_.is_closing;
+    co_return co_await take_memory(wanted);
+}
+
+// Waits for memory, then has a block of `bytes`. False when the connection was closed meanwhile.
+Task<bool> Connection::take_memory(std::size_t bytes) {
+    is_waiting_for_memory_ = true;
+    bool admitted = co_await budget_.raise(buffer_grant_, bytes);
+    is_waiting_for_memory_ = false;
+    last_activity_ = shard_.now();  // it was us who kept the client waiting
+    if (!admitted || info_.is_closing) {
+        co_return false;
+    }
+    buffer_.reallocate(bytes);
+    co_return true;
 }
 
 Task<bool> Connection::handle_frame(base::ByteView frame) {

@@ -61,7 +61,7 @@ public:
     const ConnectionInfo& info() const { return info_; }
     runtime::Instant last_activity() const { return last_activity_; }
     // Holds memory for a request that has only come in part.
-    bool is_mid_frame() const { return unfinished_ == 0 && !buffer_.empty(); }
+    bool is_mid_frame() const { return unfinished_ == 0 && !is_waiting_for_memory_ && !buffer_.empty(); }
 
 private:
     struct Slot {
@@ -72,6 +72,7 @@ private:
     runtime::Task<void> read_requests();
     runtime::Task<bool> fill_buffer();
     runtime::Task<bool> make_room(std::size_t frame_bytes);
+    runtime::Task<bool> take_memory(std::size_t bytes);
     runtime::Task<bool> handle_frame(base::ByteView frame);
     runtime::Task<void> wait_for_quiet();
     runtime::Task<void> wait_for_reader();
@@ -90,6 +91,7 @@ private:
 
     ReadBuffer buffer_;
     MemoryBudget::Grant buffer_grant_;
+    bool is_waiting_for_memory_ = false;
     std::deque<Slot> slots_;  // responses not yet written, oldest first; references stay valid at both ends
     std::uint64_t slot_bytes_ = 0;
     std::size_t unfinished_ = 0;  // slots whose response is still being made

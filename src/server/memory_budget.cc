@@ -1,5 +1,7 @@
 #include "server/memory_budget.h"
 
+#include <algorithm>
+
 namespace tideline::server {
 
 void MemoryBudget::Grant::release() {
@@ -13,35 +15,38 @@ void MemoryBudget::Grant::release() {
     budget->give_back(std::exchange(bytes_, 0));
 }
 
-runtime::Task<MemoryBudget::Grant> MemoryBudget::acquire(std::uint64_t bytes) {
-    if (waiting_.empty() && fits(bytes)) {
-        in_use_ += bytes;
-        co_return Grant(this, bytes);
-    }
-    co_await runtime::detail::Suspend{
-        [this, bytes](std::coroutine_handle<> self) { waiting_.push_back({bytes, self, nullptr}); }};
-    co_return Grant(this, bytes);  // admit_waiters() counted it for us
-}
-
-runtime::Task<void> MemoryBudget::raise(Grant& grant, std::uint64_t bytes) {
+runtime::Task<bool> MemoryBudget::raise(Grant& grant, std::uint64_t bytes) {
     TL_CHECK(bytes >= grant.bytes_);
     std::uint64_t more = bytes - grant.bytes_;
-    grant.budget_ = this;
-    if ((waiting_.empty() && fits(more)) || overdraw(&grant)) {
+    bool is_admitted = (waiting_.empty() && fits(more)) || overdraw(grant);
+    if (is_admitted) {
         in_use_ += more;
     } else {
         co_await runtime::detail::Suspend{
-            [&](std::coroutine_handle<> self) { waiting_.push_back({more, self, &grant}); }};
+            [&](std::coroutine_handle<> self) { waiting_.push_back({more, self, &grant, &is_admitted}); }};
     }
-    grant.bytes_ = bytes;
+    if (is_admitted) {
+        grant.budget_ = this;
+        grant.bytes_ = bytes;
+    }
+    co_return is_admitted;
 }
 
-bool MemoryBudget::overdraw(Grant* raised) {
-    if (raised == nullptr || (has_overdraft_ && !raised->is_overdraft_)) {
+void MemoryBudget::cancel(Grant& grant) {
+    auto found = std::ranges::find(waiting_, &grant, &Waiting::grant);
+    if (found != waiting_.end()) {
+        shard_.post(found->task);
+        waiting_.erase(found);
+        admit_waiters();
+    }
+}
+
+bool MemoryBudget::overdraw(Grant& grant) {
+    if (grant.bytes_ == 0 || (has_overdraft_ && !grant.is_overdraft_)) {
         return false;
     }
     has_overdraft_ = true;
-    raised->is_overdraft_ = true;
+    grant.is_overdraft_ = true;
     return true;
 }
 
@@ -51,12 +56,21 @@ void MemoryBudget::give_back(std::uint64_t bytes) {
 }
 
 void MemoryBudget::admit_waiters() {
-    while (!waiting_.empty() && (fits(waiting_.front().bytes) || overdraw(waiting_.front().raised))) {
-        Waiting next = waiting_.front();
-        waiting_.pop_front();
-        in_use_ += next.bytes;
-        shard_.post(next.task);
+    while (!waiting_.empty() && fits(waiting_.front().bytes)) {
+        admit(waiting_.begin());
     }
+    // What is in use belongs to requests that may all be waiting here: let one of them go on to its end.
+    auto holder = std::ranges::find_if(waiting_, [](const Waiting& each) { return each.grant->bytes() > 0; });
+    if (holder != waiting_.end() && overdraw(*holder->grant)) {
+        admit(holder);
+    }
+}
+
+void MemoryBudget::admit(std::deque<Waiting>::iterator at) {
+    in_use_ += at->bytes;
+    *at->is_admitted = true;
+    shard_.post(at->task);
+    waiting_.erase(at);
 }
 
 }  // namespace tideline::server

@@ -43,11 +43,13 @@ public:
         bool is_overdraft_ = false;
     };
 
-    // Waits, in order of arrival, until `bytes` fit. A request larger than the whole budget is let in alone.
-    runtime::Task<Grant> acquire(std::uint64_t bytes);
-    // Raises `grant` to `bytes`, keeping what it holds meanwhile. So that many half-read requests cannot wait for each other
-    // for ever, one grant at a time may be raised past the limit.
-    runtime::Task<void> raise(Grant& grant, std::uint64_t bytes);
+    // Raises `grant`, which may be empty, to `bytes`, keeping what it holds meanwhile. Waits, in order of arrival, until that
+    // fits; a request larger than the whole budget is let in alone. So that many half-read requests cannot wait for each other
+    // for ever, one grant at a time that holds something may be raised past the limit, whatever stands before it.
+    // False, and nothing changed, when the wait was cancelled.
+    runtime::Task<bool> raise(Grant& grant, std::uint64_t bytes);
+    // Ends the wait of this grant, if it waits.
+    void cancel(Grant& grant);
     bool has_waiters() const { return !waiting_.empty(); }
 
     std::uint64_t in_use_bytes() const { return in_use_; }
@@ -57,11 +59,13 @@ private:
     struct Waiting {
         std::uint64_t bytes;
         std::coroutine_handle<> task;
-        Grant* raised;  // nullptr: a new grant
+        Grant* grant;
+        bool* is_admitted;
     };
     bool fits(std::uint64_t bytes) const { return in_use_ == 0 || in_use_ + bytes <= limit_; }
-    // Lets `raised` past the limit if nobody is past it yet.
-    bool overdraw(Grant* raised);
+    // Lets a grant that holds something past the limit if no other is past it yet.
+    bool overdraw(Grant& grant);
+    void admit(std::deque<Waiting>::iterator at);
     void give_back(std::uint64_t bytes);
     void admit_waiters();
 

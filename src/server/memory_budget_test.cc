@@ -14,7 +14,9 @@ TEST(MemoryBudget, LetsWaitersInByOrderOfArrivalWhenMemoryComesBack) {
     std::vector<int> order;
     auto take = [](MemoryBudget& from, std::uint64_t bytes, int id, std::vector<int>& log,
                    runtime::Event& until) -> runtime::Task<void> {
-        auto grant = co_await from.acquire(bytes);
+        MemoryBudget::Grant grant;
+        bool admitted = co_await from.raise(grant, bytes);
+        EXPECT_TRUE(admitted);
         log.push_back(id);
         co_await until.wait();
     };
@@ -40,8 +42,8 @@ TEST(MemoryBudget, ARequestLargerThanTheBudgetIsLetInAlone) {
     MemoryBudget budget(shard, 100);
     bool in = false;
     auto take = [](MemoryBudget& from, bool& done) -> runtime::Task<void> {
-        auto grant = co_await from.acquire(1000);
-        done = true;
+        MemoryBudget::Grant grant;
+        done = co_await from.raise(grant, 1000);
     };
     runtime::TaskScope scope(shard);
     scope.spawn(take(budget, in));
@@ -55,8 +57,10 @@ TEST(MemoryBudget, OneHalfReadRequestAtATimeMayPassTheLimit) {
     MemoryBudget budget(shard, 100);
     std::vector<int> raised;
     auto hold = [](MemoryBudget& from, int id, std::vector<int>& log, runtime::Event& until) -> runtime::Task<void> {
-        auto grant = co_await from.acquire(50);
-        co_await from.raise(grant, 90);
+        MemoryBudget::Grant grant;
+        bool first_part = co_await from.raise(grant, 50);
+        bool whole = co_await from.raise(grant, 90);
+        EXPECT_TRUE(first_part && whole);
         log.push_back(id);
         co_await until.wait();
     };
@@ -73,6 +77,62 @@ TEST(MemoryBudget, OneHalfReadRequestAtATimeMayPassTheLimit) {
     second.set();
     world.run_until_idle();
     EXPECT_EQ(budget.in_use_bytes(), 0u);
+}
+
+TEST(MemoryBudget, AHalfReadRequestMayPassTheLimitBehindANewOneThatDoesNotFit) {
+    runtime::sim::SimWorld world(1);
+    runtime::Shard& shard = world.add_shard();
+    MemoryBudget budget(shard, 100);
+    auto raise = [](MemoryBudget& from, MemoryBudget::Grant& grant, std::uint64_t bytes, bool& done) -> runtime::Task<void> {
+        done = co_await from.raise(grant, bytes);
+    };
+    MemoryBudget::Grant one;
+    MemoryBudget::Grant two;
+    MemoryBudget::Grant fresh;
+    bool one_is_in = false;
+    bool two_is_in = false;
+    bool fresh_is_in = false;
+    runtime::TaskScope scope(shard);
+    scope.spawn(raise(budget, one, 50, one_is_in));
+    scope.spawn(raise(budget, two, 50, two_is_in));
+    scope.spawn(raise(budget, one, 90, one_is_in));  // past the limit
+    scope.spawn(raise(budget, fresh, 80, fresh_is_in));
+    two_is_in = false;
+    scope.spawn(raise(budget, two, 90, two_is_in));
+    world.run_until_idle();
+    EXPECT_FALSE(two_is_in);
+    one.release();
+    world.run_until_idle();
+    EXPECT_TRUE(two_is_in);
+    EXPECT_FALSE(fresh_is_in);
+    two.release();
+    world.run_until_idle();
+    EXPECT_TRUE(fresh_is_in);
+}
+
+TEST(MemoryBudget, ACancelledWaitEndsWithNothing) {
+    runtime::sim::SimWorld world(1);
+    runtime::Shard& shard = world.add_shard();
+    MemoryBudget budget(shard, 100);
+    auto raise = [](MemoryBudget& from, MemoryBudget::Grant& grant, bool& ended, bool& got) -> runtime::Task<void> {
+        got = co_await from.raise(grant, 80);
+        ended = true;
+    };
+    MemoryBudget::Grant first;
+    MemoryBudget::Grant second;
+    bool ended = false;
+    bool got = false;
+    runtime::TaskScope scope(shard);
+    scope.spawn(raise(budget, first, ended, got));
+    ended = false;
+    scope.spawn(raise(budget, second, ended, got));
+    world.run_until_idle();
+    EXPECT_FALSE(ended);
+    budget.cancel(second);
+    world.run_until_idle();
+    EXPECT_TRUE(ended);
+    EXPECT_FALSE(got);
+    EXPECT_EQ(budget.in_use_bytes(), 80u);
 }
 
 }  // namespace

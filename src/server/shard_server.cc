@@ -55,9 +55,13 @@ base::Result<std::uint16_t> ShardServer::listen(const cluster::ListenerAddress& 
     return port;
 }
 
+Task<void> ShardServer::remove_absent(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
+    co_await replicas_.remove_absent(*image, topics);
+}
+
 Task<void> ShardServer::apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config) {
-    co_await replicas_.apply(image, topics, config);
+    co_await replicas_.open_assigned(*image, image_.get(), topics, *config);
     image_ = std::move(image);
     config_ = std::move(config);
 }

@@ -40,7 +40,8 @@ public:
 
     // Binds; nothing is accepted yet. Returns the port.
     base::Result<std::uint16_t> listen(const cluster::ListenerAddress& address, bool share_port);
-    // Brings partitions in line, then serves the new image. `topics`: nullptr means all.
+    // Brings partitions in line with a new image in two steps, see ReplicaManager, then serves it. `topics`: nullptr means all.
+    runtime::Task<void> remove_absent(cluster::ImagePtr image, const std::vector<base::Uuid>* topics);
     runtime::Task<void> apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config);
     void start_serving();

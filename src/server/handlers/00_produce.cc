@@ -24,6 +24,10 @@ constexpr std::int16_t kAcksNone = 0;
 // A compressed batch of this size or more is decompressed where that holds up nobody else.
 constexpr std::size_t kValidateElsewhereBytes = 128 * 1024;
 
+// Kafka's timeout bounds the wait for other replicas; here a request always waits for the disk at least this long, so that a
+// client which says 0 is not told of a failure that is none.
+constexpr std::int32_t kTimeoutMinMs = 5000;
+
 struct ProduceItem {
     Located at;
     std::int32_t partition = 0;
@@ -42,7 +46,7 @@ struct ProduceWork {
     ShardServer& server;
     protocol::DecodedHeader header;
     std::int16_t acks = 0;
-    std::int32_t timeout_ms = 0;
+    runtime::Instant deadline;
     std::vector<ProduceItem> items;
     ProduceResponse response;
 };
@@ -95,7 +99,15 @@ void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item
         reject(item, {ErrorCode::invalid_txn_state, "no transaction of this producer is open"});
         return;
     }
-    auto appended = partition.append(validated.bytes(item.records), owner.shard().wall_ms());
+    base::ByteView batch = validated.bytes(item.records);
+    base::Bytes corrected;
+    if (validated.timestamp_type == record::TimestampType::create_time && validated.header.max_timestamp != validated.max_timestamp) {
+        // The client's header names another maximum than its records have; lookups by time go by the header.
+        corrected.assign(batch.begin(), batch.end());
+        record::set_max_timestamp(corrected, record::TimestampType::create_time, validated.max_timestamp);
+        batch = corrected;
+    }
+    auto appended = partition.append(batch, owner.shard().wall_ms());
     if (!appended) {
         reject(item, appended.error());
         return;
@@ -210,9 +222,8 @@ Task<void> wait_acknowledged(cluster::Partition& partition, ProduceItem& item, r
 }
 
 Task<EncodedResponse> finish_when_acknowledged(ProduceWork work) {
-    auto timeout = std::chrono::milliseconds(work.timeout_ms);
-    auto visit = [timeout](ShardServer& owner, cluster::Partition& partition, ProduceItem& item) {
-        return wait_acknowledged(partition, item, owner.shard().now() + timeout);
+    auto visit = [deadline = work.deadline](ShardServer&, cluster::Partition& partition, ProduceItem& item) {
+        return wait_acknowledged(partition, item, deadline);
     };
     co_await for_each_on_owner(work.server, work.items, visit);
     fill_in(work);
@@ -225,7 +236,7 @@ Task<Reply> handle_produce(RequestContext& context, ProduceRequest& request) {
     ProduceWork work{.server = context.server,
                      .header = context.header,
                      .acks = request.acks,
-                     .timeout_ms = request.timeout_ms,
+                     .deadline = context.server.shard().now() + std::chrono::milliseconds(std::max(request.timeout_ms, kTimeoutMinMs)),
                      .items = {},
                      .response = {}};
     lay_out(work, request);
