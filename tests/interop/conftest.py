@@ -57,7 +57,8 @@ def run_java():
 
     def run(main_class, *args, input=None, ok=True, text=True):
         done = subprocess.run(
-            [*brokers.JAVA, *brokers.java_classpath(), main_class, *map(str, args)],
+            [*brokers.JAVA, *brokers.java_archive(), *brokers.java_classpath(), main_class,
+             *map(str, args)],
             input=input, capture_output=True, text=text, timeout=TOOL_SECONDS)
         if ok:
             assert done.returncode == 0, f"{main_class} {args}:\n{done.stdout}\n{done.stderr}"

@@ -187,7 +187,16 @@ KINDS = {"tideline": TidelineBroker, "kafka": KafkaBroker}
 
 
 def java_classpath():
-    """Kafka's jars and, before them, where our own classes and the log settings are."""
+    """Kafka's jars, where our own classes are, and the log settings."""
     log_settings = ROOT / "tests" / "lib" / "log4j2.properties"
     return [f"-Dlog4j2.configurationFile={log_settings}",
-            "-cp", f"{INTEROP / 'classes'}:{JARS}/*"]
+            "-cp", f"{JARS}/*:{INTEROP / 'classes'}"]
+
+
+def java_archive():
+    """Halves what a tool's start costs: the first run leaves its loaded classes in a file, which
+    the later ones map. It lies among the jars, so that new jars come without it."""
+    archive = JARS / "classes.jsa"
+    if archive.exists():
+        return ["-Xlog:disable", f"-XX:SharedArchiveFile={archive}"]
+    return ["-Xlog:disable", f"-XX:ArchiveClassesAtExit={archive}"]
