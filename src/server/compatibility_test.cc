@@ -69,13 +69,16 @@ std::string_view name_of(base::PropertyType type) {
     return "";
 }
 
-std::string_view name_of(base::PropertyUpdate update) {
-    switch (update) {
-        case base::PropertyUpdate::read_only: return "restart";
-        case base::PropertyUpdate::per_broker: return "restart; in Kafka at run time";
-        case base::PropertyUpdate::cluster_wide: return "at run time";
+// The config APIs take a change of these, but the broker reads them once, at its start.
+constexpr std::string_view kReadAtStart[] = {"max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
+                                             "producer.id.expiration.ms"};
+
+std::string_view when_changed(const base::PropertyRow& row) {
+    if (row.update == base::PropertyUpdate::read_only) {
+        return "restart";
     }
-    return "";
+    bool is_late = row.update == base::PropertyUpdate::per_broker || std::ranges::find(kReadAtStart, row.name) != std::end(kReadAtStart);
+    return is_late ? "restart; in Kafka at run time" : "at run time";
 }
 
 std::string cell(std::optional<std::string_view> value) {
@@ -90,7 +93,7 @@ std::string served_broker_part() {
     for (const BrokerProperty& each : cluster::broker_properties()) {
         if (each.serving == Serving::served) {
             out += fmt::format("| `{}` | {} | {} | {} | {} |\n", each.row.name, name_of(each.row.type), cell(each.row.default_value),
-                               name_of(each.row.update), each.row.description);
+                               when_changed(each.row), each.row.description);
         }
     }
     return out;
