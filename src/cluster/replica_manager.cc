@@ -177,8 +177,10 @@ LogDir* ReplicaManager::directory_for(const Assignment& assignment) {
 }
 
 Task<void> ReplicaManager::open(Assignment assignment) {
+    PartitionKey key{assignment.topic_id, assignment.id.partition};
     LogDir* directory = directory_for(assignment);
     if (directory == nullptr) {
+        offline_.insert(key);
         co_return;
     }
     ++directory->partition_count();
@@ -196,6 +198,7 @@ Task<void> ReplicaManager::open(Assignment assignment) {
     });
     if (!opened) {
         --directory->partition_count();
+        offline_.insert(key);
         TL_LOG_ERROR("partition_offline", {"partition", name}, {"reason", base::to_string(opened.error())});
         if (opened.error().code == ErrorCode::kafka_storage_error && !is_passing_shortage(opened.error())) {
             directory->fail("partition could not be opened", opened.error());
@@ -205,7 +208,8 @@ Task<void> ReplicaManager::open(Assignment assignment) {
     auto partition = std::make_unique<Partition>(shard_, assignment.id, assignment.topic_id, *directory, std::move(*opened),
                                                  settings_.durability, checkpoint.high_watermark, assignment.leader_epoch);
     partition->lead(assignment.leader_epoch);
-    partitions_.emplace(PartitionKey{assignment.topic_id, assignment.id.partition}, std::move(partition));
+    offline_.erase(key);
+    partitions_.emplace(key, std::move(partition));
     by_topic_[assignment.topic_id].push_back(assignment.id.partition);
 }
 
@@ -255,6 +259,10 @@ Task<void> ReplicaManager::remove_tree(std::string directory) {
 Partition* ReplicaManager::find(const base::Uuid& topic_id, std::int32_t partition) {
     auto found = partitions_.find({topic_id, partition});
     return found == partitions_.end() ? nullptr : found->second.get();
+}
+
+ErrorCode ReplicaManager::why_absent(const base::Uuid& topic_id, std::int32_t partition) const {
+    return offline_.contains({topic_id, partition}) ? ErrorCode::kafka_storage_error : ErrorCode::unknown_topic_or_partition;
 }
 
 std::vector<PartitionCheckpoint> ReplicaManager::checkpoints(const LogDir& directory) const {

@@ -1,12 +1,13 @@
 // cluster/replica_manager.h: the partitions of one shard: opened, found, kept in shape, deleted.
 //
-// Follows the metadata image: apply() opens what the image newly assigns to this broker and this shard, deletes what it
+// Follows the metadata image: opens what the image newly assigns to this broker and this shard, deletes what it
 // no longer has, and hands topic configurations on. Every shard has one; a partition belongs to exactly one of them.
 // Shard:  used only on its own shard.
 #pragma once
 
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "cluster/broker_config.h"
@@ -56,8 +57,11 @@ public:
     runtime::Task<void> open_assigned(const MetadataImage& image, const MetadataImage* before,
                                       const std::vector<base::Uuid>* topics, const BrokerConfig& config);
 
-    // nullptr when this shard has no such partition (or it is offline and was never opened).
+    // nullptr when this shard has no such partition, or it could not be opened.
     Partition* find(const base::Uuid& topic_id, std::int32_t partition);
+    // What a client is told of a partition that find() does not find: kafka_storage_error when it could not be opened; else it
+    // is being made or deleted just now, and unknown_topic_or_partition sends the client for newer metadata.
+    ErrorCode why_absent(const base::Uuid& topic_id, std::int32_t partition) const;
     const std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash>& partitions() const {
         return partitions_;
     }
@@ -99,6 +103,7 @@ private:
     log::FileCache& files_;
     ReplicaSettings settings_;
     std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash> partitions_;
+    std::unordered_set<PartitionKey, PartitionKeyHash> offline_;  // could not be opened
     std::unordered_map<base::Uuid, std::vector<std::int32_t>> by_topic_;  // which of a topic's partitions are here
     std::vector<log::DeletedFiles> doomed_files_;
     std::size_t logged_producers_ = 0;

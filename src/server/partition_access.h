@@ -33,8 +33,7 @@ runtime::Task<void> visit_items(ShardServer& owner, unsigned index, std::vector<
         }
         cluster::Partition* partition = owner.replicas().find(item.at.topic_id, item.partition);
         if (partition == nullptr) {
-            // In the image but not here: its directory is offline, or it is just being deleted.
-            item.at.error = ErrorCode::kafka_storage_error;
+            item.at.error = owner.replicas().why_absent(item.at.topic_id, item.partition);
             continue;
         }
         if constexpr (std::is_void_v<std::invoke_result_t<Visit&, ShardServer&, cluster::Partition&, Item&>>) {
@@ -56,7 +55,7 @@ runtime::Task<void> visit_on(ShardServer& here, unsigned index, std::vector<Item
 
 // Calls visit(owner, partition, item) for every item that was located, on its owner's shard; shard by shard, each shard's
 // items in their order. `Item` has `Located at` and `std::int32_t partition`. An item whose partition is not online gets
-// kafka_storage_error. `visit` may return a Task, which is awaited; it must not hold the partition across a wait.
+// the error of ReplicaManager::why_absent(). `visit` may return a Task, which is awaited; it must not hold the partition across a wait.
 template <class Item, class Visit>
 runtime::Task<void> for_each_on_owner(ShardServer& here, std::vector<Item>& items, Visit visit) {
     std::vector<bool> wanted(here.shard_count());
