@@ -74,6 +74,7 @@ std::string why_not_locked(const std::string& path, const base::Error& error) {
 Broker::Broker(std::vector<runtime::Shard*> shards, BrokerOptions options)
     : shards_(std::move(shards)),
       host_name_(std::move(options.host_name)),
+      open_files_max_(options.open_files_max),
       static_config_(std::move(options.config)),
       config_(std::make_shared<const cluster::BrokerConfig>(static_config_)),
       replica_settings_(replica_settings_of(static_config_, static_cast<unsigned>(shards_.size()))),
@@ -251,6 +252,7 @@ Task<Started> Broker::start_metadata(std::vector<cluster::Endpoint> endpoints) {
 void Broker::refresh_config(const cluster::MetadataImage& image) {
     config_ = std::make_shared<const cluster::BrokerConfig>(
         static_config_.overlaid_with(image.cluster_configs()).overlaid_with(image.broker_configs(node_id())));
+    quota_.set_limits(connection_limits_of(*config_, open_files_max_));
 }
 
 // Every shard lets go of what is gone before any opens what is new: the two may share a directory name.

@@ -105,6 +105,7 @@ private:
 
     std::vector<runtime::Shard*> shards_;
     std::string host_name_;
+    std::uint64_t open_files_max_;
     cluster::BrokerConfig static_config_;
     std::shared_ptr<const cluster::BrokerConfig> config_;  // in effect; written on shard 0 only
     cluster::ReplicaSettings replica_settings_;

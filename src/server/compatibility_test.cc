@@ -70,8 +70,7 @@ std::string_view name_of(base::PropertyType type) {
 }
 
 // The config APIs take a change of these, but the broker reads them once, at its start.
-constexpr std::string_view kReadAtStart[] = {"max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
-                                             "producer.id.expiration.ms"};
+constexpr std::string_view kReadAtStart[] = {"producer.id.expiration.ms"};
 
 std::string_view when_changed(const base::PropertyRow& row) {
     if (row.update == base::PropertyUpdate::read_only) {

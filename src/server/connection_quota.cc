@@ -2,6 +2,11 @@
 
 namespace tideline::server {
 
+void ConnectionQuota::set_limits(Limits limits) {
+    std::lock_guard lock(mutex_);
+    limits_ = std::move(limits);
+}
+
 ConnectionQuota::Verdict ConnectionQuota::admit(const std::string& ip) {
     std::lock_guard lock(mutex_);
     if (total_ >= limits_.total) {

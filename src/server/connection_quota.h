@@ -19,6 +19,9 @@ public:
     };
     explicit ConnectionQuota(Limits limits) : limits_(std::move(limits)) {}
 
+    // Takes effect with the next connection; those that are open stay.
+    void set_limits(Limits limits);
+
     enum class Verdict { admitted, too_many, too_many_from_this_ip };
     // Counts one connection from `ip` unless a limit is reached.
     Verdict admit(const std::string& ip);

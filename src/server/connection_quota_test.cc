@@ -27,5 +27,13 @@ TEST(ConnectionQuota, AnOverrideReplacesTheLimitOfItsAddress) {
     EXPECT_EQ(quota.open_connections(), 3);
 }
 
+TEST(ConnectionQuota, NewLimitsHoldForNewConnections) {
+    ConnectionQuota quota({.total = 2, .per_ip = 10, .overrides = {}});
+    EXPECT_EQ(quota.admit("10.0.0.1"), Verdict::admitted);
+    quota.set_limits({.total = 1, .per_ip = 10, .overrides = {}});
+    EXPECT_EQ(quota.admit("10.0.0.1"), Verdict::too_many);
+    EXPECT_EQ(quota.open_connections(), 1);
+}
+
 }  // namespace
 }  // namespace tideline::server
