@@ -21,13 +21,14 @@ enum class LogFormat { text, json };
 struct LogFact {
     std::string_view key;
     std::string text;
-    bool is_number = false;
+    bool is_number = false;  // or a truth value: JSON shows it without quotes
 
     LogFact(std::string_view k, std::string_view value) : key(k), text(value) {}
     LogFact(std::string_view k, const char* value) : key(k), text(value) {}
     LogFact(std::string_view k, const std::string& value) : key(k), text(value) {}
+    LogFact(std::string_view k, bool value) : key(k), text(value ? "true" : "false"), is_number(true) {}
     template <class T>
-        requires std::is_arithmetic_v<T>
+        requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>)
     LogFact(std::string_view k, T value) : key(k), text(std::to_string(value)), is_number(true) {}
 };
 

@@ -55,7 +55,8 @@ Result<> LogDir::set_strays_aside(const IsAssigned& is_assigned, const std::func
         base::Uuid unique{next_random(), next_random()};
         std::string name = log::doomed_directory_name(id->topic, id->partition, unique, log::kStraySuffix);
         TL_LOG_WARN("stray_partition", {"directory", path}, {"renamed_to", name},
-                    {"reason", "the metadata assigns no such partition to this broker"});
+                    {"reason", "the metadata assigns no such partition to this broker"},
+                    {"effect", "its records are kept there; nothing reads or deletes them"});
         TL_TRY_VOID(files_.rename(path, fmt::format("{}/{}", path_, name)));
         strays.push_back(std::move(*id));
     }

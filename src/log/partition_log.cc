@@ -138,9 +138,18 @@ Result<> PartitionLog::make_room(const StampedBatch& batch, std::int64_t now_ms)
 Result<> PartitionLog::write(const StampedBatch& batch) {
     Segment& segment = active();
     if (auto written = segment.append(batch.header, batch.header_bytes, batch.records, config_.index_interval_bytes); !written) {
-        TL_LOG_ERROR("append_failed", {"partition", name_}, {"why", written.error().note}, {"errno", written.error().detail});
+        // Once, not for each retry of each client, until an append succeeds again.
+        if (!append_is_failing_) {
+            TL_LOG_ERROR("append_failed", {"partition", name_}, {"directory", directory_}, {"error", base::to_string(written.error())},
+                         {"errno", written.error().detail});
+        }
+        append_is_failing_ = true;
         return segment.is_broken() ? Result<>(poison(written.error()))
                                    : base::fail(ErrorCode::kafka_storage_error, written.error().note, written.error().detail);
+    }
+    if (append_is_failing_) {
+        TL_LOG_INFO("append_recovered", {"partition", name_});
+        append_is_failing_ = false;
     }
     next_offset_ = batch.header.next_offset();
     if (batch.header.leader_epoch >= 0) {

@@ -256,6 +256,7 @@ private:
     Offset durable_offset_ = 0;
     std::uint64_t generation_ = 0;
     bool flush_in_flight_ = false;
+    bool append_is_failing_ = false;
     bool names_are_dirty_ = false;     // the directory has changed since its last sync
     bool directory_is_new_ = false;    // its parent has not been synced since
     bool topic_id_is_dirty_ = false;   // partition.metadata is to be written

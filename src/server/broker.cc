@@ -52,6 +52,8 @@ ConnectionQuota::Limits connection_limits_of(const cluster::BrokerConfig& config
     return limits;
 }
 
+bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "localhost" || host == "::1" || host == "[::1]"; }
+
 std::string why_not_locked(const std::string& path, const base::Error& error) {
     switch (error.detail) {
         case EAGAIN:
@@ -172,6 +174,10 @@ Task<Started> Broker::prepare_directories() {
     };
     for (const auto& directory : log_dirs_) {
         cluster::LogDir& each = *directory;
+        if (!each.was_clean() && !storage_.formatted_now) {
+            TL_LOG_WARN("unclean_stop", {"directory", each.path()},
+                        {"effect", "every log is checked from its recovery point; what was acknowledged is kept"});
+        }
         runtime::Random random(shards_[0]->random());
         auto prepared = co_await runtime::offload(*shards_[0], [&]() -> base::Result<> {
             TL_TRY_VOID(each.set_strays_aside(is_assigned, [&random] { return random.next(); }));
@@ -197,7 +203,7 @@ Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_l
             auto listen = [&]() -> Task<base::Result<std::uint16_t>> { co_return server.listen(address, shard_count() > 1); };
             auto port = co_await runtime::call_on(*shards_[0], *shards_[index], listen);
             if (!port) {
-                std::string why = port.error().detail == EADDRINUSE ? "the address is in use" : base::to_string(port.error());
+                std::string why = port.error().detail == EADDRINUSE ? "the address is in use; another --listen, or who has it (ss -ltnp)?" : base::to_string(port.error());
                 co_return problem(fmt::format("cannot listen on {}:{}: {}", address.host, address.port, why));
             }
             address.port = *port;
@@ -207,7 +213,12 @@ Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_l
         if (i == 0) {
             first_port_ = address.port;
         }
-        TL_LOG_INFO("listening", {"listener", address.name}, {"host", address.host}, {"port", address.port});
+        TL_LOG_INFO("listening", {"listener", address.name}, {"host", address.host.empty() ? "every interface" : address.host},
+                    {"port", address.port});
+        if (!is_loopback(address.host)) {
+            TL_LOG_WARN("open_listener", {"listener", address.name},
+                        {"effect", "whoever reaches this address may read and write everything: access control is not served yet"});
+        }
     }
     co_return endpoints;
 }
@@ -215,6 +226,7 @@ Task<std::expected<std::vector<cluster::Endpoint>, StartProblem>> Broker::bind_l
 Task<Started> Broker::start_metadata(std::vector<cluster::Endpoint> endpoints) {
     cluster::MetadataLogOptions options;
     options.directory = storage_.metadata_dir.path;
+    options.cluster_id = storage_.cluster_id;
     options.node_id = storage_.node_id;
     options.directory_id = storage_.metadata_dir.id;
     for (const cluster::DirectoryIdentity& each : storage_.log_dirs) {
@@ -400,6 +412,7 @@ Task<void> Broker::stop() {
         if (clean && !each.is_failed()) {
             auto marked = co_await runtime::offload(*shards_[0], [&] { return each.mark_clean(broker_epoch); });
             if (!marked) {
+                clean = false;
                 TL_LOG_WARN("no_clean_shutdown_marker", {"directory", each.path()}, {"error", base::to_string(marked.error())});
             }
         }
@@ -407,7 +420,9 @@ Task<void> Broker::stop() {
     }
     // What was posted to this shard meanwhile refers to this broker.
     co_await runtime::yield_now(*shards_[0]);
-    TL_LOG_INFO("broker_stopped", {"clean", clean ? "true" : "false"});
+    if (metadata_is_running) {
+        TL_LOG_INFO("broker_stopped", {"clean", clean});
+    }
 }
 
 }  // namespace tideline::server
