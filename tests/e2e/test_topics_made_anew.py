@@ -3,6 +3,8 @@
 import re
 import shutil
 
+import pytest
+
 from lib import wire
 from topics import EARLIEST, LATEST, assert_holds, delete_records, delete_topic, make_anew, offset_at, put
 
@@ -15,6 +17,7 @@ def expire_one_record(connection, topic):
     wire.until(lambda: offset_at(connection, topic, 0, EARLIEST), lambda start: start == 1)
 
 
+@pytest.mark.tideline_only("a topic whose deletion was answered is gone; Kafka's brokers follow later")
 def test_retention_of_the_old_topic_leaves_the_records_of_the_new_one(make_broker):
     broker = make_broker({"log.initial.task.delay.ms": "0",
                           "log.retention.check.interval.ms": "100"}).start()
