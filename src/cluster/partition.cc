@@ -64,10 +64,15 @@ Result<> Partition::check_epoch(std::int32_t current_leader_epoch) const {
                : fail(ErrorCode::unknown_leader_epoch, "the client's leader epoch is newer", current_leader_epoch);
 }
 
-Result<log::AppendInfo> Partition::append(base::ByteView batch, std::int64_t now_ms) {
-    if (is_failed()) {
-        return fail(ErrorCode::kafka_storage_error, "partition is offline");
+Result<> Partition::check_online() const {
+    if (closing_) {
+        return fail(ErrorCode::not_leader_or_follower, "partition is being closed");
     }
+    return is_failed() ? fail(ErrorCode::kafka_storage_error, "partition is offline") : Result<>{};
+}
+
+Result<log::AppendInfo> Partition::append(base::ByteView batch, std::int64_t now_ms) {
+    TL_TRY_VOID(check_online());
     log::AppendOptions options{
         .origin = log::AppendOrigin::client, .leader_epoch = leader_epoch_, .now_ms = now_ms, .transaction_version = -1};
     auto appended = log_->append(batch, options);
@@ -114,9 +119,7 @@ Task<Result<>> Partition::wait_acknowledged(Offset end, runtime::Instant deadlin
 }
 
 Result<log::FetchSlice> Partition::read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch) {
-    if (is_failed()) {
-        return fail(ErrorCode::kafka_storage_error, "partition is offline");
-    }
+    TL_TRY_VOID(check_online());
     return log_->read(from, max_bytes, read_limit(isolation), at_least_one_batch);
 }
 
@@ -134,9 +137,7 @@ void Partition::add_waiter(std::weak_ptr<DataWaiter> waiter) {
 }
 
 Result<Offset> Partition::delete_records_before(Offset offset) {
-    if (is_failed()) {
-        return fail(ErrorCode::kafka_storage_error, "partition is offline");
-    }
+    TL_TRY_VOID(check_online());
     Offset target = offset == -1 ? high_watermark_ : offset;
     if (target < 0 || target > high_watermark_) {
         return fail(ErrorCode::offset_out_of_range, "beyond the high watermark", target);

@@ -6,7 +6,7 @@
 // for, a record that a crash could take back. Under Durability::replicated it is the log's end (Kafka's promise).
 // One flush is in flight a partition; whatever was appended meanwhile shares the next one.
 // Shard:   used only on the shard that owns the partition; DataWaiter::signal() crosses over.
-// Errors:  kafka_storage_error once the log or its directory failed, for good.
+// Errors:  kafka_storage_error once the log or its directory failed, for good; not_leader_or_follower while it closes.
 #pragma once
 
 #include <memory>
@@ -78,6 +78,8 @@ public:
     // flush.ms: starts a flush when records have waited that long.
     void flush_if_due(runtime::Instant now);
 
+    // kafka_storage_error once it failed, not_leader_or_follower while it closes.
+    base::Result<> check_online() const;
     bool is_failed() const { return closing_ || log_->is_failed() || directory_.is_failed(); }
     // Ends flushes and waits, syncs and closes the log. Waiters see kafka_storage_error. Destruction may follow.
     runtime::Task<base::Result<>> close();

@@ -9,13 +9,13 @@ import pytest
 from lib import batch as batches
 from lib import machine, wire
 from topics import (
-    KAFKA_STORAGE_ERROR, LATEST, NOT_LEADER_OR_FOLLOWER, TOPIC_ALREADY_EXISTS,
+    LATEST, NOT_LEADER_OR_FOLLOWER, TOPIC_ALREADY_EXISTS,
     UNKNOWN_TOPIC_OR_PARTITION, assert_holds, delete_topic, offset_at, put, read_all)
 
 CLIENTS, TURNS, PARTITIONS = 2, 20, 4
 
 # What a produce may be told while the topic comes and goes; clients ask again after each of them.
-IN_BETWEEN = (UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR)
+IN_BETWEEN = (UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER)
 
 SLOW_RENAME_MICROSECONDS = 60_000
 SLOW_TURNS = 12

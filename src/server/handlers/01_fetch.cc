@@ -116,8 +116,8 @@ void read_partition(cluster::Partition& partition, FetchItem& item, FetchLimits&
         set_error(item.row, epoch.error().code);
         return;
     }
-    if (partition.is_failed()) {
-        set_error(item.row, ErrorCode::kafka_storage_error);
+    if (auto online = partition.check_online(); !online) {
+        set_error(item.row, online.error().code);
         return;
     }
     describe(partition, item.row);

@@ -72,8 +72,8 @@ void list_one(cluster::Partition& partition, ListItem& item, cluster::Isolation 
         row.error_code = epoch.error().code;
         return;
     }
-    if (partition.is_failed()) {
-        row.error_code = ErrorCode::kafka_storage_error;
+    if (auto online = partition.check_online(); !online) {
+        row.error_code = online.error().code;
         return;
     }
     log::Offset limit = partition.read_limit(isolation);
