@@ -12,12 +12,16 @@ namespace {
 constexpr int kIdleWaitMs = 200;
 
 // Prints records until there are enough, the ranges are read, Ctrl-C, or nobody reads stdout any more.
-Outcome<> print_records(TopicReader& reader, const ConsumeOptions& options, const RecordFormat& format,
-                        Console& console) {
+Outcome<ExitCode> print_records(TopicReader& reader, const ConsumeOptions& options, const RecordFormat& format,
+                                Console& console) {
     std::int64_t left = options.count.value_or(std::numeric_limits<std::int64_t>::max());
     std::string line;
     int wait_ms = 0;
-    while (left > 0 && !terminal::interrupted() && !console.out_failed()) {
+    while (left > 0 && !console.out_failed()) {
+        if (terminal::interrupted()) {
+            // Following has no end of its own: Ctrl-C is how it is meant to end.
+            return options.follow ? ExitCode::ok : ExitCode::interrupted;
+        }
         TL_TRY(step, reader.next(wait_ms));
         if (step == TopicReader::Step::done) {
             break;
@@ -41,7 +45,7 @@ Outcome<> print_records(TopicReader& reader, const ConsumeOptions& options, cons
         console.print(line);
         --left;
     }
-    return {};
+    return ExitCode::ok;
 }
 
 }  // namespace
@@ -54,8 +58,7 @@ Outcome<ExitCode> run(const ConsumeOptions& options, Console& console) {
     for (const std::string& warning : warnings) {
         console.print_error(fmt::format("{} {}\n", console.painted_error(Paint::yellow, "tideline:"), warning));
     }
-    TL_TRY_VOID(print_records(*reader, options, format, console));
-    return ExitCode::ok;
+    return print_records(*reader, options, format, console);
 }
 
 }  // namespace tideline::cli
