@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+
 namespace tideline::cli {
 namespace {
 
@@ -30,6 +32,16 @@ std::optional<std::string> contradiction_in(const ProduceOptions& o) {
     return std::nullopt;
 }
 
+// librdkafka would take it and ask the brokers of --bootstrap as well.
+std::optional<std::string> contradiction_in_client(const ClientOptions& o) {
+    for (const auto& [key, value] : o.properties) {
+        if (key == "bootstrap.servers" || key == "metadata.broker.list") {
+            return fmt::format("-X {} is not taken: use --bootstrap {}", key, value);
+        }
+    }
+    return std::nullopt;
+}
+
 template <class Options>
 std::optional<std::string> contradiction_in(const Options&) {
     return std::nullopt;
@@ -38,7 +50,16 @@ std::optional<std::string> contradiction_in(const Options&) {
 }  // namespace
 
 std::optional<std::string> contradiction(const Command& command) {
-    return std::visit([](const auto& options) { return contradiction_in(options); }, command);
+    return std::visit(
+        [](const auto& options) {
+            if constexpr (requires { options.client; }) {
+                if (auto found = contradiction_in_client(options.client)) {
+                    return found;
+                }
+            }
+            return contradiction_in(options);
+        },
+        command);
 }
 
 }  // namespace tideline::cli
