@@ -147,6 +147,7 @@ private:
         command.add_option("--timeout", client.timeout_seconds, "How long to wait for an answer of a broker")
             ->type_name("SECONDS")
             ->check(positive)
+            ->each([&client](const std::string&) { client.timeout_given = true; })
             ->default_str("10");
         add_key_values(command, "-X,--property", client.properties,
                        "A property of librdkafka, e.g. security.protocol=SSL");

@@ -65,6 +65,9 @@ const std::string_view kProduce = R"(Without FILE it reads standard input. A rec
 unless --key-optional sends it without a key. Records with a key go to the partition that Java clients choose
 (murmur2), records without one are spread.
 
+A record that no broker has acknowledged is tried again for two minutes, or for --timeout if that is given. After
+Ctrl-C no more is read, and what is on its way has two seconds.
+
 How the input is cut:
   --split-on line         each line is a record (a trailing CR is kept)
   --split-on blank-line   each block of lines is a record, as in Debian's package index

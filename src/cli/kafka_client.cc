@@ -12,6 +12,8 @@ namespace {
 // `localhost` can mean ::1 first and 127.0.0.1 a moment later: one refused connection proves nothing yet.
 constexpr double kRefusedGraceSeconds = 0.7;
 
+constexpr int kDebugLevel = 7;  // of syslog
+
 struct ConfDeleter {
     void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
 };
@@ -30,6 +32,12 @@ Outcome<> apply(rd_kafka_conf_t* conf, const std::vector<KeyValue>& settings) {
         }
     }
     return {};
+}
+
+// librdkafka marks its own errors.
+std::string without_mark(std::string reason) {
+    constexpr std::string_view kMark = "Local: ";
+    return reason.starts_with(kMark) ? reason.substr(kMark.size()) : reason;
 }
 
 Metadata to_values(const struct rd_kafka_metadata* raw) {
@@ -79,11 +87,19 @@ void KafkaClient::install_callbacks(rd_kafka_conf_t* conf, bool verbose) {
             client->trouble_ = readable_trouble(reason);
         }
     });
-    if (verbose) {
-        rd_kafka_conf_set_log_cb(conf, rd_kafka_log_print);
-    } else {
-        rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
-    }
+    verbose_ = verbose;
+    rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+        auto* client = static_cast<KafkaClient*>(rd_kafka_opaque(handle));
+        if (client == nullptr) {
+            return;
+        }
+        if (auto error = refusal_in_log(text); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            client->last_refusal_ = error;
+        }
+        if (client->verbose_ && (level < kDebugLevel || client->debug_wanted_)) {
+            rd_kafka_log_print(handle, level, facility, text);
+        }
+    });
     if (listener_ != nullptr) {
         rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
             static_cast<KafkaClient*>(opaque)->listener_->on_delivery(*message);
@@ -100,6 +116,7 @@ Outcome<std::unique_ptr<KafkaClient>> KafkaClient::open(const ClientOptions& opt
     TL_TRY_VOID(apply(conf.get(), settings));
     TL_TRY_VOID(apply(conf.get(), options.properties));
     client->install_callbacks(conf.get(), options.verbose);
+    client->debug_wanted_ = std::ranges::count(options.properties, "debug", &KeyValue::first) > 0;
     char why[512];
     rd_kafka_type_t type = role == Role::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
     client->handle_ = rd_kafka_new(type, conf.get(), why, sizeof why);
@@ -120,13 +137,14 @@ Outcome<> KafkaClient::connect() {
         rd_kafka_resp_err_t error = rd_kafka_metadata(handle_, 0, nullptr, &raw, slice_ms);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
             rd_kafka_metadata_destroy(raw);
+            trouble_.clear();  // of an address that was not needed
             return {};
         }
         rd_kafka_poll(handle_, 0);
         double waited = terminal::steady_seconds() - begin;
         bool refused = all_down_ && !trouble_.empty() && waited > kRefusedGraceSeconds;
         if (refused || waited * 1000 >= timeout_ms_ || terminal::interrupted()) {
-            return std::unexpected(unreachable("reach"));
+            return std::unexpected(unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, "reach"));
         }
         if (exit_code_of(error) != ExitCode::unreachable) {
             return std::unexpected(failure(error, "ask for the cluster's metadata"));
@@ -146,17 +164,22 @@ Outcome<Metadata> KafkaClient::metadata() {
     return values;
 }
 
+Outcome<TopicInfo> find_topic(const Metadata& known, const std::string& name) {
+    auto at = known.topics.find(name);
+    if (at == known.topics.end()) {
+        return std::unexpected(Failure{ExitCode::refused, fmt::format("topic '{}' does not exist", name),
+                                       hint_for(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC),
+                                       kafka_name(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)});
+    }
+    return at->second;
+}
+
 Outcome<std::vector<TopicInfo>> KafkaClient::topics(const std::vector<std::string>& names) {
     TL_TRY(known, metadata());
     std::vector<TopicInfo> found;
     for (const std::string& name : names) {
-        auto at = known.topics.find(name);
-        if (at == known.topics.end()) {
-            return std::unexpected(Failure{ExitCode::refused, fmt::format("topic '{}' does not exist", name),
-                                           hint_for(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC),
-                                           kafka_name(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)});
-        }
-        found.push_back(at->second);
+        TL_TRY(topic, find_topic(known, name));
+        found.push_back(std::move(topic));
     }
     return found;
 }
@@ -210,20 +233,26 @@ Outcome<std::map<std::int32_t, std::int64_t>> KafkaClient::offsets_at(const Topi
 Failure KafkaClient::failure(rd_kafka_resp_err_t error, std::string_view doing, std::string_view broker_says) const {
     ExitCode exit = exit_code_of(error);
     if (exit == ExitCode::unreachable) {
-        return unreachable(doing);
+        return unreachable(error, doing);
     }
-    std::string reason = broker_says.empty() ? rd_kafka_err2str(error) : std::string(broker_says);
-    if (reason.starts_with("Local: ")) {
-        reason.erase(0, 7);  // librdkafka's mark of its own errors
-    }
+    std::string reason = without_mark(broker_says.empty() ? rd_kafka_err2str(error) : std::string(broker_says));
     while (reason.ends_with('.')) {
         reason.pop_back();
     }
     return {exit, fmt::format("cannot {}: {}", doing, reason), hint_for(error), kafka_name(error)};
 }
 
-Failure KafkaClient::unreachable(std::string_view doing) const {
-    std::string reason = trouble_.empty() ? fmt::format("no answer within {:g} s", timeout_ms_ / 1000.0) : trouble_;
+Failure KafkaClient::unreachable(rd_kafka_resp_err_t error, std::string_view doing) const {
+    if (terminal::interrupted()) {
+        // How long nobody answered says nothing: it was not waited for.
+        return {ExitCode::interrupted, fmt::format("interrupted before {} answered{}{}", bootstrap_,
+                                                   trouble_.empty() ? "" : ": ", trouble_)};
+    }
+    std::string reason = trouble_;
+    if (reason.empty()) {
+        reason = error == RD_KAFKA_RESP_ERR__TIMED_OUT ? fmt::format("no answer within {:g} s", timeout_ms_ / 1000.0)
+                                                       : without_mark(rd_kafka_err2str(error));
+    }
     std::string what = doing == "reach" ? fmt::format("cannot reach {}: {}", bootstrap_, reason)
                                         : fmt::format("cannot {}: {} ({})", doing, reason, bootstrap_);
     return {ExitCode::unreachable, what,

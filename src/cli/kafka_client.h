@@ -4,6 +4,7 @@
 // Errors:  a refusal is ExitCode::refused with Kafka's name of the error; silence is ExitCode::unreachable with the address.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -43,6 +44,9 @@ struct Metadata {
     std::vector<BrokerInfo> brokers;      // by id
     std::map<std::string, TopicInfo> topics;
 };
+
+// A topic that is not there is UNKNOWN_TOPIC_OR_PARTITION.
+Outcome<TopicInfo> find_topic(const Metadata& known, const std::string& name);
 
 // Hears of every produced record, during rd_kafka_poll() on the thread that calls it.
 class DeliveryListener {
@@ -89,10 +93,15 @@ public:
     // What the connections last complained about: "Connection refused".
     std::string last_trouble() const { return trouble_; }
 
+    // What a broker last answered to records that librdkafka goes on trying to send, until forgotten. Heard only by a
+    // client with the property debug=msg: librdkafka tells nobody else before it gives a record up.
+    rd_kafka_resp_err_t last_refusal() const { return last_refusal_; }
+    void forget_refusal() { last_refusal_ = RD_KAFKA_RESP_ERR_NO_ERROR; }
+
 private:
     KafkaClient(const ClientOptions& options, DeliveryListener* listener);
     void install_callbacks(rd_kafka_conf_t* conf, bool verbose);
-    Failure unreachable(std::string_view doing) const;
+    Failure unreachable(rd_kafka_resp_err_t error, std::string_view doing) const;
 
     std::string bootstrap_;
     int timeout_ms_;
@@ -100,6 +109,9 @@ private:
     rd_kafka_t* handle_ = nullptr;
     std::string trouble_;
     bool all_down_ = false;
+    bool verbose_ = false;
+    bool debug_wanted_ = false;  // by the user, who then sees debug lines too
+    std::atomic<rd_kafka_resp_err_t> last_refusal_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // set by librdkafka's threads
 };
 
 // Kafka's name of an error code, e.g. "TOPIC_ALREADY_EXISTS"; librdkafka's own errors get librdkafka's.
@@ -110,6 +122,9 @@ ExitCode exit_code_of(rd_kafka_resp_err_t error);
 
 // "Connection refused" from librdkafka's "127.0.0.1:9092/bootstrap: Connect to ipv4#… failed: Connection refused (after …)".
 std::string readable_trouble(std::string_view reason);
+
+// The broker's error in a debug line of librdkafka on records that a broker refused; none in any other line.
+rd_kafka_resp_err_t refusal_in_log(std::string_view line);
 
 // Advice for an error a person can do something about; empty when there is none.
 std::string hint_for(rd_kafka_resp_err_t error);

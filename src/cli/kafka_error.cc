@@ -48,6 +48,27 @@ std::string readable_trouble(std::string_view reason) {
     return std::string(reason);
 }
 
+rd_kafka_resp_err_t refusal_in_log(std::string_view line) {
+    // "…: MessageSet with 1 message(s) (MsgId 1, BaseSeq 0) encountered error: Broker: Not leader (actions Retry)"
+    constexpr std::string_view kBefore = " encountered error: ";
+    std::size_t begin = line.find(kBefore);
+    std::size_t end = line.rfind(" (actions ");
+    if (begin == line.npos || end == line.npos || end < begin + kBefore.size()) {
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    begin += kBefore.size();
+    std::string_view text = line.substr(begin, end - begin);
+    const rd_kafka_err_desc* all = nullptr;
+    std::size_t count = 0;
+    rd_kafka_get_err_descs(&all, &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (all[i].code > 0 && all[i].desc != nullptr && text == all[i].desc) {
+            return all[i].code;
+        }
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 std::string hint_for(rd_kafka_resp_err_t error) {
     switch (error) {
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:

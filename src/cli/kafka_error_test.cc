@@ -56,6 +56,15 @@ TEST(Report, NobodyThereIsSaidWithTheAddressWithinTheTimeout) {
     EXPECT_EQ(metadata.error().message, "cannot reach 127.0.0.1:1: Connection refused");
 }
 
+TEST(Report, ARefusalThatIsTriedAgainIsFoundInTheLog) {
+    EXPECT_EQ(refusal_in_log(std::string("[thrd:h:1/1]: h:1/1: t [0]: MessageSet with 1 message(s) (MsgId 1, BaseSeq 0)"
+                                         " encountered error: ") +
+                             rd_kafka_err2str(RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR) +
+                             " (actions Refresh,MsgNotPersisted) "),
+              RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR);
+    EXPECT_EQ(refusal_in_log("h:1/1: t [0]: MessageSet with 1 message(s) delivered"), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
 TEST(KafkaClient, RefusesPropertiesThatLibrdkafkaDoesNotKnow) {
     ClientOptions options;
     options.properties = {{"no.such.thing", "1"}};

@@ -26,6 +26,7 @@ struct OutputOptions {
 struct ClientOptions {
     std::string bootstrap = kDefaultBootstrap;
     double timeout_seconds = 10;
+    bool timeout_given = false;
     std::vector<KeyValue> properties;  // handed to librdkafka as they are
     bool verbose = false;              // show librdkafka's own log lines
 };

@@ -15,6 +15,7 @@ namespace tideline::cli {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr double kSettleSecondsAfterInterrupt = 2;
 // Past this a missing separator is more likely than a record.
 constexpr std::size_t kRecordBytesMax = 256u << 20;
 
@@ -31,7 +32,7 @@ public:
 
     // Sends every record of every input, until the end, a mistake in the input or Ctrl-C.
     Outcome<> send_all();
-    // Waits for what was sent.
+    // Waits for what was sent; after Ctrl-C not for long.
     void settle();
 
     ProgressState state() const;
@@ -95,6 +96,9 @@ Outcome<> Production::send_input(const std::string& path, terminal::Input input)
         }
         input_bytes_ += got;
         while (auto record = splitter.next()) {
+            if (terminal::interrupted()) {
+                return {};
+            }
             TL_TRY_VOID(send_record(path, *record));
         }
         if (splitter.pending() > kRecordBytesMax) {
@@ -125,8 +129,22 @@ Outcome<> Production::send_record(const std::string& path, std::string_view reco
 }
 
 void Production::settle() {
+    std::optional<double> give_up_at;
+    bool given_up = false;
     while (!sender_.flush()) {
         progress_.update(state());
+        if (!terminal::interrupted()) {
+            continue;
+        }
+        double now = terminal::steady_seconds();
+        give_up_at = give_up_at.value_or(now + kSettleSecondsAfterInterrupt);
+        if (given_up && now > *give_up_at + 1) {
+            break;
+        }
+        if (!given_up && now > *give_up_at) {
+            sender_.give_up();
+            given_up = true;
+        }
     }
     progress_.clear();
 }
@@ -173,11 +191,26 @@ ExitCode report_failed(Console& console, const ProduceOptions& options, const Re
         return ExitCode::ok;
     }
     for (const auto& [error, records] : count.failed) {
+        if (error == RD_KAFKA_RESP_ERR__PURGE_QUEUE || error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+            continue;  // report_interrupted() has these
+        }
         std::string doing = fmt::format("send {} record{} to '{}'", with_thousands(records), records == 1 ? "" : "s",
                                         options.topic);
         report(console, sender.failure_of(error, doing), options.output.json);
     }
     return count.records > 0 ? ExitCode::partial : exit_code_of(count.failed.begin()->first);
+}
+
+ExitCode report_interrupted(Console& console, const ProduceOptions& options, const RecordSender& sender) {
+    if (std::int64_t left = sender.count().given_up(); left > 0) {
+        std::string refusal = sender.last_refusal();
+        report(console,
+               {ExitCode::interrupted,
+                fmt::format("interrupted: {} record{} not acknowledged{}", with_thousands(left), left == 1 ? "" : "s",
+                            refusal.empty() ? "" : "; the broker's last answer: " + refusal)},
+               options.output.json);
+    }
+    return ExitCode::interrupted;
 }
 
 }  // namespace
@@ -201,7 +234,7 @@ Outcome<ExitCode> run(const ProduceOptions& options, Console& console) {
         failure.exit = production.sender().count().records > 0 ? ExitCode::partial : failure.exit;
         return std::unexpected(failure);
     }
-    return terminal::interrupted() ? ExitCode::interrupted : exit;
+    return terminal::interrupted() ? report_interrupted(console, options, production.sender()) : exit;
 }
 
 }  // namespace tideline::cli

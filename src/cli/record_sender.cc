@@ -17,6 +17,15 @@ constexpr int kRecordsPerPoll = 500;
 constexpr std::size_t kValuePart = 0;
 constexpr std::size_t kKeyPart = 1;
 
+// A record outlives the restart of a broker, unless somebody said how long to wait.
+constexpr double kRecordTimeoutSeconds = 120;
+// librdkafka wants more than its linger.ms.
+constexpr double kRecordTimeoutSecondsMin = 0.1;
+
+double record_timeout_seconds(const ClientOptions& client) {
+    return client.timeout_given ? std::max(client.timeout_seconds, kRecordTimeoutSecondsMin) : kRecordTimeoutSeconds;
+}
+
 std::vector<KeyValue> producer_settings(const ProduceOptions& options) {
     bool idempotent = options.idempotent.value_or(options.acks == "all");
     return {
@@ -27,7 +36,9 @@ std::vector<KeyValue> producer_settings(const ProduceOptions& options) {
         {"partitioner", "murmur2_random"},
         // What is too large is for the broker and its topic to say.
         {"message.max.bytes", "100000000"},
-        {"message.timeout.ms", fmt::format("{:.0f}", std::max(120'000.0, options.client.timeout_seconds * 1000))},
+        {"message.timeout.ms", fmt::format("{:.0f}", record_timeout_seconds(options.client) * 1000)},
+        // For KafkaClient::last_refusal(); a few lines for each request.
+        {"debug", "msg"},
     };
 }
 
@@ -36,6 +47,11 @@ std::vector<KeyValue> producer_settings(const ProduceOptions& options) {
 std::int64_t DeliveryCount::failed_total() const {
     return std::accumulate(failed.begin(), failed.end(), std::int64_t{0},
                            [](std::int64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+std::int64_t DeliveryCount::given_up() const {
+    auto of = [this](rd_kafka_resp_err_t error) { return failed.contains(error) ? failed.at(error) : 0; };
+    return of(RD_KAFKA_RESP_ERR__PURGE_QUEUE) + of(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
 }
 
 RecordSender::~RecordSender() {
@@ -122,8 +138,7 @@ Outcome<> RecordSender::send(const KeyedRecord& record) {
             // Deliveries make room. This is how a slow broker slows the input down.
             rd_kafka_poll(client_->handle(), 100);
             if (terminal::interrupted()) {
-                ++count_.failed[RD_KAFKA_RESP_ERR__QUEUE_FULL];
-                return {};
+                return {};  // it was never sent
             }
             continue;
         }
@@ -151,13 +166,24 @@ void RecordSender::poll() {
     rd_kafka_poll(client_->handle(), 0);
 }
 
+void RecordSender::give_up() { rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT); }
+
+std::string RecordSender::last_refusal() const {
+    rd_kafka_resp_err_t error = client_->last_refusal();
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : fmt::format("{} ({})", kafka_name(error), rd_kafka_err2str(error));
+}
+
 bool RecordSender::flush() { return rd_kafka_flush(client_->handle(), 100) == RD_KAFKA_RESP_ERR_NO_ERROR; }
 
 void RecordSender::on_delivery(const rd_kafka_message_t& message) {
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        ++count_.failed[message.err];
+        // Given up after a broker refused it again and again: why it did says more than that time is up.
+        bool refused = message.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT &&
+                       client_->last_refusal() != RD_KAFKA_RESP_ERR_NO_ERROR;
+        ++count_.failed[refused ? client_->last_refusal() : message.err];
         return;
     }
+    client_->forget_refusal();
     ++count_.records;
     count_.bytes += static_cast<std::int64_t>(message.len + message.key_len);
     ++count_.by_partition[message.partition];

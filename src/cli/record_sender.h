@@ -20,6 +20,8 @@ struct DeliveryCount {
     std::map<rd_kafka_resp_err_t, std::int64_t> failed;
 
     std::int64_t failed_total() const;
+    // Those that give_up() ended the wait for.
+    std::int64_t given_up() const;
 };
 
 class RecordSender final : public DeliveryListener {
@@ -37,6 +39,11 @@ public:
     void poll();
     // Waits a tenth of a second for deliveries; true when every queued record is delivered or given up.
     bool flush();
+
+    // Ends the wait for every record that is not delivered yet; they are counted as purged at the next flush().
+    void give_up();
+    // The error that a broker last answered, if records are still refused; else empty.
+    std::string last_refusal() const;
 
     const DeliveryCount& count() const { return count_; }
     // What to tell a person about an error that count() holds.

@@ -100,11 +100,17 @@ void print_as_text(Console& console, const Description& about) {
 
 Outcome<ExitCode> run(const TopicDescribeOptions& options, Console& console) {
     TL_TRY(client, KafkaClient::open(options.client, KafkaClient::Role::consumer));
-    TL_TRY(topics, client->topics(options.topics));
+    TL_TRY(known, client->metadata());
     Json list = Json::array();
     bool first = true;
-    for (TopicInfo& topic : topics) {
-        TL_TRY(about, describe(*client, std::move(topic)));
+    std::vector<Failure> missing;
+    for (const std::string& name : options.topics) {
+        auto topic = find_topic(known, name);
+        if (!topic) {
+            missing.push_back(topic.error());
+            continue;
+        }
+        TL_TRY(about, describe(*client, *topic));
         if (options.output.json) {
             list.push_back(to_json(about));
             continue;
@@ -113,10 +119,16 @@ Outcome<ExitCode> run(const TopicDescribeOptions& options, Console& console) {
         first = false;
         print_as_text(console, about);
     }
-    if (options.output.json) {
+    if (options.output.json && missing.size() < options.topics.size()) {
         print_json(console, list);
     }
-    return ExitCode::ok;
+    for (const Failure& failure : missing) {
+        report(console, failure, options.output.json);
+    }
+    if (missing.empty()) {
+        return ExitCode::ok;
+    }
+    return missing.size() < options.topics.size() ? ExitCode::partial : ExitCode::refused;
 }
 
 }  // namespace tideline::cli
