@@ -107,6 +107,12 @@ def test_topic_describe_of_a_missing_topic_is_refused(cli):
     assert "does not exist" in cli("topic", "describe", "missing", expect=REFUSED).stderr
 
 
+def test_topic_describe_of_some_that_exist_is_partial(cli, topic):
+    done = cli("topic", "describe", "missing", topic, "-o", "json", expect=PARTIAL)
+    assert [t["topic"] for t in json.loads(done.stdout)] == [topic]
+    assert "missing" in json.loads(done.stderr)["message"]
+
+
 def test_topic_alter_changes_what_is_named_and_keeps_the_rest(cli, topic):
     configs = lambda: cli.json("topic", "describe", topic)[0]["configs"]
     cli("topic", "alter", topic, "--config", "retention.ms=7200000", "--config", "segment.bytes=1048576")
@@ -334,6 +340,15 @@ def test_follow_prints_as_records_come_and_ends_cleanly_on_ctrl_c(cli, topic):
     assert reader.wait(SECONDS) == OK and reader.stdout.read() == b""
 
 
+def test_consume_that_is_interrupted_before_the_end_says_so(cli, topic):
+    cli("produce", topic, stdin=b"\n".join(b"y" * 100 for _ in range(20000)))
+    reader = cli.start("consume", topic, stdout=subprocess.PIPE)
+    reader.stdout.readline()  # the rest is more than a pipe holds
+    reader.send_signal(signal.SIGINT)
+    reader.stdout.read()
+    assert reader.wait(SECONDS) == INTERRUPTED
+
+
 def test_a_reader_that_has_enough_ends_the_command_quietly(cli, topic):
     cli("produce", topic, stdin=b"x" * 100 + b"\n" + b"\n".join(b"y" * 100 for _ in range(20000)))
     for extra in ([], ["--follow"]):
@@ -372,6 +387,20 @@ def test_a_broker_that_says_nothing_is_given_up_after_the_timeout(cli):
         address = "127.0.0.1:%d" % mute.getsockname()[1]
         done = cli("topic", "list", "--bootstrap", address, "--timeout", 1, expect=UNREACHABLE)
         assert address in done.stderr
+
+
+def test_ctrl_c_while_connecting_is_an_interruption(cli):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = "127.0.0.1:%d" % mute.getsockname()[1]
+        lister = cli.start("topic", "list", "--bootstrap", address, "--timeout", "50", stderr=subprocess.PIPE)
+        mute.accept()
+        lister.send_signal(signal.SIGINT)
+        assert f"interrupted before {address} answered" in lister.communicate(timeout=SECONDS)[1].decode()
+        assert lister.returncode == INTERRUPTED
+
+
+def test_the_brokers_are_named_by_bootstrap_only(cli):
+    assert "--bootstrap" in cli("topic", "list", "-X", "bootstrap.servers=h:1", expect=USAGE).stderr
 
 
 def test_a_terminal_gets_colour_and_a_progress_bar_and_no_color_is_honoured(cli, topic, tmp_path):
