@@ -7,7 +7,7 @@ BUILD_PACKAGES=(clang-19 lld-19 cmake ninja-build ccache python3 pkg-config git 
     libfmt-dev libisal-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev
     librdkafka-dev libcli11-dev libre2-dev nlohmann-json3-dev)
 # What its tests need besides.
-TEST_PACKAGES=(libgtest-dev libgmock-dev python3-pytest python3-confluent-kafka python3-kafka kcat strace)
+TEST_PACKAGES=(libgtest-dev libgmock-dev python3-pytest python3-confluent-kafka python3-kafka kcat strace zsh)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
