@@ -1,0 +1,34 @@
+// group/types.h: what every step of a coordinator is told: who asks, and what time it is.
+//
+// Timers and sessions run on the monotonic clock, so that a wall clock that jumps expires nobody. The wall clock is only
+// what is written into records: commit times and the time since which a group is empty.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace tideline::group {
+
+// The same type as the runtime's, which the deciding classes do not include.
+using Instant = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+inline constexpr Instant kNever = Instant::max();
+
+struct Now {
+    Instant instant{};
+    std::int64_t wall_ms = 0;
+
+    Instant in_ms(std::int64_t milliseconds) const { return instant + std::chrono::milliseconds(milliseconds); }
+};
+
+// A request that waits for its answer. Each is answered exactly once, at once or in a later step.
+using Ticket = std::uint64_t;
+inline constexpr Ticket kNoTicket = 0;
+
+struct ClientInfo {
+    std::string id;    // client.id
+    std::string host;  // as Kafka writes it: "/10.0.0.7"
+    std::int16_t api_version = 0;
+};
+
+}  // namespace tideline::group
