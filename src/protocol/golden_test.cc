@@ -66,7 +66,7 @@ TEST(KafkaBytes, OfEveryListedMessageAreReadAndWrittenAlike) {
         }
         ++seen;
     }
-    EXPECT_GT(seen, 300);
+    EXPECT_GT(seen, 700);
 }
 
 TEST(KafkaBytes, OfAProduceRequestNameTheTopicByIdFromVersion13) {

@@ -15,7 +15,7 @@ namespace tideline::protocol {
 enum class FieldType : std::uint8_t {
     boolean, int8, int16, uint16, int32, uint32, int64, float64, uuid, error_code, string, bytes, records, structure
 };
-enum class MessageKind : std::uint8_t { request, response, header, record, data };
+enum class MessageKind : std::uint8_t { request, response, header, record, coordinator_key, coordinator_value, data };
 
 struct VersionRange {
     std::int16_t first = 0;

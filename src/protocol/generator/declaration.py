@@ -30,7 +30,7 @@ def emit_message_declaration(out: Code, message: Message):
     with out.block(f"struct {message.name}"):
         if message.kind in ("request", "response"):
             out(f"static constexpr ApiKey kApiKey = ApiKey::{snake(message.api)};")
-        if message.kind == "record":
+        if message.kind in ("record", "coordinator_key", "coordinator_value"):
             out(f"static constexpr std::int16_t kRecordType = {message.key};")
         out(f"static constexpr std::int16_t kMinVersion = {message.versions.first};")
         out(f"static constexpr std::int16_t kMaxVersion = {message.versions.last};")

@@ -52,7 +52,7 @@ class Struct:
 
 @dataclass
 class Message:
-    kind: str                      # request, response, header, record or data
+    kind: str                      # request, response, header, record, coordinator_key, coordinator_value or data
     name: str
     key: Optional[int]             # api key or record type
     versions: Range
@@ -69,7 +69,8 @@ class SchemaFile:
     messages: List[Message]
 
 
-HEAD = re.compile(r"(api|record|header|data)(?: (\d+))? (\w+) versions (\d+)(?:-(\d+))? flexible (?:(\d+)\+|none)$")
+HEAD = re.compile(r"(api|record|coordinator|header|data)(?: (\d+))? (\w+) versions (\d+)(?:-(\d+))? "
+                  r"flexible (?:(\d+)\+|none)$")
 FIELD = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\s+(?P<array>\[\])?(?P<type>\w+)(?P<null>\?(?P<nullfrom>\d+\+)?)?"
                    r"(?:\s+(?P<first>\d+)(?P<more>\+|-(?P<last>\d+))?)?(?:\s+=\s*(?P<default>\S+))?"
                    r"(?:\s+tag\s+(?P<tag>\d+))?(?P<plain>\s+plain)?$")
@@ -101,29 +102,35 @@ class Parser:
         number, depth, text = self.lines[0]
         match = HEAD.match(text)
         if depth or not match:
-            self.fail(number, "expected: api|record|header|data [ID] NAME versions A-B flexible C+|none")
+            self.fail(number, "expected: api|record|coordinator|header|data [ID] NAME versions A-B flexible C+|none")
         kind, key, name, first, last, flexible = match.groups()
-        if (kind in ("api", "record")) != (key is not None):
-            self.fail(number, "api and record carry an id, header and data do not")
+        if (kind in ("header", "data")) == (key is not None):
+            self.fail(number, "api, record and coordinator carry an id, header and data do not")
         self.at = 1
         common = dict(key=None if key is None else int(key), versions=Range(int(first), int(last or first)),
                       flexible=NEVER if flexible is None else int(flexible))
-        if kind != "api":
-            return [self.message(kind, name, common)]
-        found = []
-        for part in ("request", "response"):
-            if self.peek_depth() != 0 or self.lines[self.at][2] != part:
-                self.fail(number, f"expected a line '{part}'")
-            self.at += 1
-            found.append(self.message(part, name + part.capitalize(), dict(common, api=name)))
-        return found
+        if kind == "api":
+            return [self.section(number, part, part, name + part.capitalize(), dict(common, api=name))
+                    for part in ("request", "response")]
+        if kind == "coordinator":
+            # Behind the type, which is also the version that stands before it, a key has one form for good.
+            key_form = dict(common, versions=Range(0, 0), flexible=NEVER)
+            return [self.section(number, "key", "coordinator_key", name + "Key", key_form),
+                    self.section(number, "value", "coordinator_value", name + "Value", common)]
+        return [self.message(kind, name, common)]
+
+    def section(self, number, line, kind, name, common) -> Message:
+        if self.peek_depth() != 0 or self.lines[self.at][2] != line:
+            self.fail(number, f"expected a line '{line}'")
+        self.at += 1
+        return self.message(kind, name, common)
 
     def message(self, kind, name, common) -> Message:
         self.structs: List[Struct] = []
         self.by_name: Dict[str, Struct] = {}
         root = Struct(name, common["versions"])
         self.fields(root, 1)
-        if kind != "request" and self.at < len(self.lines):
+        if kind not in ("request", "coordinator_key") and self.at < len(self.lines):
             self.fail(self.lines[self.at][0], "unexpected line after the message")
         return Message(kind=kind, name=name, root=root, structs=self.structs, **common)
 
@@ -186,8 +193,11 @@ class Parser:
             found.struct = self.by_name[found.type]
         else:
             self.fail(number, f"unknown type {found.type}")
-        if not found.is_array and found.nullable and (found.nullable != found.versions or found.tag is not None):
-            self.fail(number, "a nullable struct is nullable in all its versions and has no tag")
+        if not found.is_array and found.nullable:
+            if found.nullable != found.versions:
+                self.fail(number, "a nullable struct is nullable in all its versions")
+            if found.tag is not None and found.default != "null":
+                self.fail(number, "a nullable struct with a tag defaults to null")
 
 
 def read_schema(root: Path) -> List[SchemaFile]:

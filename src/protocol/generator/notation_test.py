@@ -47,6 +47,24 @@ class Notation(unittest.TestCase):
         self.refused(HEAD + "    id int32\n        deeper int32\n", 3, "indented")
         self.refused("api 1 Thing versions 0 flexible 0+\nrequest\n    id int32\n", 1, "response")
 
+        self.refused("coordinator 1 Thing versions 0 flexible 0+\nkey\n    id int32\n", 1, "value")
+        self.refused("coordinator Thing versions 0 flexible 0+\nkey\nvalue\n", 1, "carry an id")
+        self.refused(HEAD + "    inner Inner? tag 0\n        id int32\n", 2, "defaults to null")
+        self.refused(HEAD + "    inner Inner?1+\n        id int32\n", 2, "nullable in all")
+
+    def test_a_coordinator_record_is_a_key_of_one_form_and_a_value_with_versions(self):
+        head = "coordinator 7 Thing versions 0-3 flexible 2+\n"
+        key, value = read(head + "key\n    id int32\nvalue\n    name string 1+\n")[0].messages
+        self.assertEqual((key.kind, key.name, key.key), ("coordinator_key", "ThingKey", 7))
+        self.assertEqual((key.versions, key.flexible), (notation.Range(0, 0), notation.NEVER))
+        self.assertEqual((value.kind, value.name, value.key), ("coordinator_value", "ThingValue", 7))
+        self.assertEqual((value.versions, value.flexible), (notation.Range(0, 3), 2))
+
+    def test_a_nullable_struct_may_have_a_tag(self):
+        files = read(HEAD + "    inner Inner? 2+ = null tag 0\n        id int32\n")
+        self.assertIn("std::optional<Inner> inner;", declaration.header(files[0]))
+        self.assertIn("if (this->inner.has_value())", source.source(files[0]))
+
     def test_a_field_named_like_a_keyword_still_compiles_by_name(self):
         files = read(HEAD + "    default int32\n")
         self.assertIn("std::int32_t default_ = 0;", declaration.header(files[0]))
