@@ -6,7 +6,7 @@ import re
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PLACES = ("src", "docs", "scripts", "tests", "cmake", "tools", ".ci")
+PLACES = ("src", "docs", "scripts", "tests", "cmake", "tools", "bench", ".ci")
 # `src/log/segment.cc`, at the start of backticks and with nothing else in them.
 PATH = re.compile(r"`((?:%s)/[\w./-]+)`" % "|".join(map(re.escape, PLACES)))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

@@ -1,0 +1,190 @@
+// tl_load produce: replays produce requests, encoded beforehand, and waits for all of their answers.
+//
+// Without --mb-per-s it keeps --in-flight requests on each connection. With it, every request has an instant at which it is
+// due, and its latency counts from that instant, whether it could be sent then or not (no coordinated omission).
+#include <sys/epoll.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string>
+
+#include "load/commands.h"
+#include "load/report.h"
+
+namespace tideline::load {
+
+namespace {
+
+constexpr std::size_t kSeedsPerPartition = 4;
+
+struct Lane {
+    Client client;
+    Frames frames;
+    std::deque<std::int64_t> due_ns;  // of the requests in flight, in their order
+    bool wants_out = false;
+};
+
+class Producer {
+public:
+    explicit Producer(const Options& options);
+    void run();
+
+private:
+    void encode(const Options& options);
+    void send_next(std::int64_t due_ns);
+    void send_what_is_due(std::int64_t now);
+    void fill_up();
+    void wait_and_read();
+    void read_answers(Lane& lane);
+    void flush(Lane& lane);
+
+    std::uint16_t port_;
+    std::int64_t in_flight_;
+    std::int64_t total_;
+    std::int64_t records_per_request_ = 0;
+    std::int64_t batch_bytes_ = 0;
+    double interval_ns_ = 0;  // 0: as fast as answers come
+    std::int64_t start_ns_ = 0;
+    std::int64_t sent_ = 0;
+    std::int64_t answered_ = 0;
+    std::vector<Bytes> rests_;
+    std::vector<Lane> lanes_;
+    int epoll_;
+    std::vector<std::int64_t> latencies_ns_;
+};
+
+Producer::Producer(const Options& options)
+    : port_(static_cast<std::uint16_t>(options.number("port", 9092))),
+      in_flight_(options.number("in-flight", 5)),
+      total_(0),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    encode(options);
+    total_ = std::max<std::int64_t>(1, options.number("records", 1) / records_per_request_);
+    double mb_per_s = options.fraction("mb-per-s", 0);
+    if (mb_per_s > 0) {
+        interval_ns_ = static_cast<double>(batch_bytes_) * 1e3 / mb_per_s;
+    }
+    latencies_ns_.reserve(static_cast<std::size_t>(total_));
+    std::int64_t connections = options.number("connections", 4);
+    for (std::int64_t i = 0; i < connections; ++i) {
+        lanes_.push_back({Client(port_), {}, {}, false});
+    }
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+        epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
+        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, lanes_[i].client.fd(), &event) != 0) {
+            die_errno("epoll");
+        }
+    }
+}
+
+void Producer::encode(const Options& options) {
+    auto record_bytes = static_cast<std::size_t>(options.number("record-bytes", 1024));
+    auto batch_bytes = static_cast<std::size_t>(options.number("batch-bytes", 1));
+    records_per_request_ = records_per_batch(record_bytes, batch_bytes);
+    auto acks = static_cast<std::int16_t>(-options.number("acks-all", 1));
+    std::string topic = options.text("topic", "load");
+    std::int64_t partitions = options.number("partitions", 4);
+    for (std::uint32_t seed = 0; seed < kSeedsPerPartition; ++seed) {
+        Bytes batch = make_batch(records_per_request_, record_bytes, seed);
+        batch_bytes_ = static_cast<std::int64_t>(batch.size());
+        for (std::int64_t partition = 0; partition < partitions; ++partition) {
+            rests_.push_back(produce_rest(topic, static_cast<std::int32_t>(partition), acks, batch));
+        }
+    }
+}
+
+void Producer::run() {
+    Stopwatch watch;
+    start_ns_ = monotonic_ns();
+    while (answered_ < total_) {
+        if (interval_ns_ > 0) {
+            send_what_is_due(monotonic_ns());
+        } else {
+            fill_up();
+        }
+        for (Lane& lane : lanes_) {
+            flush(lane);
+        }
+        wait_and_read();
+    }
+    print_report({.requests = total_, .records = total_ * records_per_request_, .bytes = total_ * batch_bytes_}, watch, latencies_ns_);
+}
+
+void Producer::send_next(std::int64_t due_ns) {
+    auto turn = static_cast<std::size_t>(sent_);
+    // Connection i serves the partitions i, i + connections, …, as a client's connections to one broker would.
+    Lane& lane = lanes_[turn % lanes_.size()];
+    const Bytes& rest = rests_[turn % rests_.size()];
+    lane.client.queue(prefix(kProduce, kProduceVersion, static_cast<std::int32_t>(sent_), rest.size()), rest);
+    lane.due_ns.push_back(due_ns);
+    ++sent_;
+}
+
+void Producer::send_what_is_due(std::int64_t now) {
+    while (sent_ < total_) {
+        std::int64_t due = start_ns_ + static_cast<std::int64_t>(static_cast<double>(sent_) * interval_ns_);
+        if (due > now) {
+            return;
+        }
+        send_next(due);
+    }
+}
+
+void Producer::fill_up() {
+    std::int64_t now = monotonic_ns();
+    while (sent_ < total_ && static_cast<std::int64_t>(lanes_[static_cast<std::size_t>(sent_) % lanes_.size()].due_ns.size()) < in_flight_) {
+        send_next(now);
+    }
+}
+
+void Producer::flush(Lane& lane) {
+    lane.client.send();
+    if (lane.client.has_unsent() != lane.wants_out) {
+        lane.wants_out = !lane.wants_out;
+        epoll_event event{.events = EPOLLIN | (lane.wants_out ? static_cast<std::uint32_t>(EPOLLOUT) : 0u),
+                          .data = {.u64 = static_cast<std::uint64_t>(&lane - lanes_.data())}};
+        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, lane.client.fd(), &event);
+    }
+}
+
+void Producer::wait_and_read() {
+    std::array<epoll_event, 64> events;
+    timespec* until = nullptr;
+    timespec left{};
+    if (interval_ns_ > 0 && sent_ < total_) {
+        std::int64_t due = start_ns_ + static_cast<std::int64_t>(static_cast<double>(sent_) * interval_ns_);
+        left.tv_nsec = std::clamp<std::int64_t>(due - monotonic_ns(), 0, 999'999'999);
+        until = &left;
+    }
+    int count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), until, nullptr);
+    for (int i = 0; i < count; ++i) {
+        if ((events[static_cast<std::size_t>(i)].events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
+            read_answers(lanes_[events[static_cast<std::size_t>(i)].data.u64]);
+        }
+    }
+}
+
+void Producer::read_answers(Lane& lane) {
+    std::size_t got = 0;
+    if (!lane.client.receive(lane.frames.space(), got)) {
+        return;
+    }
+    lane.frames.filled(got);
+    std::int64_t now = monotonic_ns();
+    for (ByteView answer = lane.frames.next(); !answer.empty(); answer = lane.frames.next()) {
+        if (std::int16_t error = produce_error(answer); error != 0) {
+            die("produce was answered with error " + std::to_string(error));
+        }
+        latencies_ns_.push_back(now - lane.due_ns.front());
+        lane.due_ns.pop_front();
+        ++answered_;
+    }
+}
+
+}  // namespace
+
+void run_produce(const Options& options) { Producer(options).run(); }
+
+}  // namespace tideline::load
