@@ -23,6 +23,7 @@ LEVELS = {
     "admin": 6,
     "delivery": 6,
     "cli": 6,
+    "simulation": 7,
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SYSTEM_HEADER = re.compile(
@@ -102,9 +103,19 @@ def test_only_tests_use_the_simulated_runtime():
     wrong = [
         str(path.relative_to(SRC))
         for path in every_source()
-        if room_of(path) != "runtime"
+        if room_of(path) not in ("runtime", "simulation")
         and not is_for_tests(path)
         and '"runtime/sim/' in path.read_text()
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_program_but_its_own_links_the_simulation():
+    """It stands above every room, so none includes it; this sees to what CMake links."""
+    wrong = [
+        str(path.relative_to(SRC))
+        for path in SRC.rglob("CMakeLists.txt")
+        if room_of(path) != "simulation" and "simulation" in path.read_text()
     ]
     assert not wrong, "\n".join(wrong)
 
