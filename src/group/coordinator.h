@@ -5,7 +5,8 @@
 // Every step maps (state, request, now) to effects and changes the state at once, so the next request sees it. It reads
 // no clock, appends nothing and sends nothing: CoordinatorDriver does. When an append fails the state is ahead of the log;
 // then it is thrown away and built again from there.
-// Each request has a ticket. Most are answered by the step itself; a join and a sync may park until a later step.
+// Each request has a ticket. Most are answered by the step itself; a join and a sync may park until a later step. Who
+// throws a coordinator away answers what is parked.
 // Not here: authorization, and which topics and partitions exist (the server leaves out what does not); for the versions
 // with topic ids the server fills in the names, and OffsetFetch before v8 comes in the form of v8.
 // Errors:  Kafka's, as Apache Kafka 4.2 gives them.
@@ -68,17 +69,23 @@ public:
     // Starts the timers of what was loaded. Old groups may get records at once.
     void finish_load(const Now&, Effects&);
 
-    // Answers NOT_COORDINATOR to all that is parked. Nothing else may be called afterwards.
-    void unload(Effects&);
-
     // What a rebuild from the records brings back, for tests.
     std::string print_durable() const;
 
+    // How many groups and committed offsets there are, for metrics.
+    std::size_t group_count() const { return environment_.groups.size(); }
+    std::size_t offset_count() const;
+
 private:
+    void clean_up(const Now& now, Effects& out);
+    protocol::DescribeGroupsResponse::DescribedGroup describe_one(const std::string& group_id, std::int16_t version) const;
+
     Environment environment_;
     std::unique_ptr<OffsetManager> offsets_;
     std::unique_ptr<ClassicProtocol> classic_;
     std::unique_ptr<ConsumerProtocol> consumer_;
+    Instant clean_up_at_ = kNever;
+    std::vector<std::string> clean_up_left_;  // groups that this search for expired offsets still has to look at
 };
 
 }  // namespace tideline::group

@@ -5,11 +5,11 @@
 //
 // Deciding never waits for the disk: requests that come while records are being synced are decided at once and share
 // the next sync. Answers that tell of nothing new wait for what was appended before them, too.
-// Shard:  one. The shard, the journal and what the environment borrows must outlive the driver; join stop() before it goes.
+// Shard:  one. The shard, the journal and what the coordinator borrows must outlive the driver; join stop() before it goes.
 #pragma once
 
 #include <deque>
-#include <unordered_map>
+#include <map>
 
 #include "group/coordinator.h"
 #include "group/journal.h"
@@ -24,6 +24,7 @@ class CoordinatorDriver {
 public:
     using MakeCoordinator = std::function<std::unique_ptr<Coordinator>()>;
     using Decide = std::move_only_function<void(Coordinator&, Ticket, const Now&, Effects&)>;
+    using Step = std::move_only_function<void(Coordinator&, const Now&, Effects&)>;
 
     // `make` is called for each load.
     CoordinatorDriver(runtime::Shard& shard, Journal& journal, MakeCoordinator make);
@@ -31,21 +32,24 @@ public:
 
     // Begins to load.
     void start();
-    // Answers NOT_COORDINATOR to everybody who waits, and returns when no task of the driver runs.
+    // Answers NOT_COORDINATOR to everybody who waits, and returns when no task of the driver runs. That takes until the
+    // journal's waits and reads have ended.
     runtime::Task<void> stop();
 
     bool is_active() const { return state_ == State::active; }
-    // Null unless active. For what needs no answer; see run().
-    Coordinator* coordinator() { return is_active() ? coordinator_.get() : nullptr; }
+    // Null unless active. For looking only: what changes the state goes through ask() and run().
+    const Coordinator* coordinator() const { return is_active() ? coordinator_.get() : nullptr; }
 
-    // Lets the coordinator decide, and returns its reply once it may be told. Errors: coordinator_load_in_progress,
-    // not_coordinator, and those of append_error_for_client().
+    // Lets the coordinator decide, and returns its reply once it may be told. What `decide` refers to must live until it
+    // was called, which is before this waits. Errors: coordinator_load_in_progress, not_coordinator, and those of
+    // append_error_for_client().
     //   auto reply = co_await driver.ask([&](auto& coordinator, auto ticket, auto& now, auto& out) {
-    //       coordinator.heartbeat(ticket, client, request, now, out); });
+    //       coordinator.heartbeat(ticket, client, request, now, out);
+    //   });
     //   auto& response = std::get<protocol::HeartbeatResponse>(*reply);
     runtime::Task<base::Result<Reply>> ask(Decide decide);
     // A step without a request (topics_changed() and the like); does nothing unless active.
-    void run(std::move_only_function<void(Coordinator&, const Now&, Effects&)> decide);
+    void run(Step step);
 
 private:
     enum class State : std::uint8_t { idle, loading, active, failed, stopped };
@@ -55,36 +59,34 @@ private:
         std::vector<Answer> answers;
     };
 
-    Now now() const;
+    Now now() const { return {.instant = shard_.now(), .wall_ms = shard_.wall_ms()}; }
     void carry_out(Effects& effects);
     base::Result<> append(const std::vector<Record>& records);
     void release(std::vector<Answer>& answers);
-    void fail_waiters(ErrorCode code);
-    void fail_answers(std::vector<Answer>& answers, ErrorCode code);
-    void fall_behind(ErrorCode code);
+    void let_go_of_coordinator(ErrorCode code_for_waiters);
+    void reload(const base::Error& why);
     runtime::Task<void> release_when_durable();
-    runtime::Task<void> load();
-    runtime::Task<base::Result<>> replay_log(Coordinator& coordinator);
-    base::Result<> replay_slice(Coordinator& coordinator, base::ByteView batches);
+    runtime::Task<void> load(bool again);
+    runtime::Task<base::Result<>> replay_log(Coordinator& coordinator, std::uint64_t generation);
     void arm_timer();
-    void on_timer();
 
     runtime::Shard& shard_;
     Journal& journal_;
     MakeCoordinator make_;
     std::unique_ptr<Coordinator> coordinator_;
     State state_ = State::idle;
-    std::uint64_t generation_ = 0;  // of loads; what began under another one is void
+    std::uint64_t generation_ = 0;  // of coordinators; a task of another one changes nothing
 
     Ticket last_ticket_ = kNoTicket;
-    std::unordered_map<Ticket, Waiter*> waiters_;
+    std::map<Ticket, Waiter*> waiters_;
     std::deque<Held> held_;
     std::int64_t appended_end_ = 0;
     std::int64_t durable_end_ = 0;
     bool releasing_ = false;
 
     runtime::TimerId timer_ = 0;
-    Instant timer_at_ = kNever;
+    Instant timer_at_ = kNever;  // kNever: none is set
+    runtime::Event stopping_;
     runtime::TaskScope tasks_;
 };
 

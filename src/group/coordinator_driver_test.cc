@@ -1,0 +1,275 @@
+#include "group/coordinator_driver.h"
+
+#include "group/group_testing.h"
+#include "record/batch.h"
+#include "runtime/sim/world.h"
+
+namespace tideline::group::testing {
+
+namespace {
+
+using runtime::Task;
+using runtime::sim::SimWorld;
+
+// A log in memory whose syncs end when the test says so.
+class TestJournal : public Journal {
+public:
+    explicit TestJournal(runtime::Shard& shard) : progress_(shard) {}
+
+    std::int64_t start() const override { return 0; }
+    std::int64_t end() const override { return end_; }
+    std::size_t batch_bytes_max() const override { return batch_bytes_max_value; }
+    base::Result<std::int64_t> append(base::ByteView batch, std::int64_t) override {
+        if (append_error != ErrorCode::none) {
+            return base::fail(append_error, "the test says so");
+        }
+        base::Bytes bytes(batch.begin(), batch.end());
+        record::set_base_offset(bytes, end_);
+        end_ += record::read_batch(bytes)->header.record_count;
+        batches_.emplace_back(end_, std::move(bytes));
+        return end_;
+    }
+    Task<base::Result<>> wait_durable(std::int64_t end) override {
+        ++waits;
+        while (durable_ < end && sync_error == ErrorCode::none) {
+            co_await progress_.wait();
+        }
+        if (durable_ < end) {
+            co_return base::fail(sync_error, "the test says so");
+        }
+        co_return base::Result<>{};
+    }
+    Task<base::Result<JournalSlice>> read(std::int64_t from, std::size_t) override {
+        JournalSlice slice;
+        for (const auto& [next, bytes] : batches_) {
+            if (next > from) {
+                slice = {.batches = bytes, .next = next};
+                break;
+            }
+        }
+        co_return slice;
+    }
+
+    void sync() {
+        durable_ = end_;
+        wake();
+    }
+    void fail_syncs(ErrorCode code) {
+        sync_error = code;
+        wake();
+    }
+    std::size_t batch_count() const { return batches_.size(); }
+
+    ErrorCode append_error = ErrorCode::none;
+    ErrorCode sync_error = ErrorCode::none;
+    std::size_t batch_bytes_max_value = 1'000'000;
+    int waits = 0;
+
+private:
+    void wake() {
+        progress_.set();
+        progress_.reset();
+    }
+    std::vector<std::pair<std::int64_t, base::Bytes>> batches_;
+    std::int64_t end_ = 0;
+    std::int64_t durable_ = 0;
+    runtime::Event progress_;
+};
+
+protocol::OffsetCommitRequest commit_of(std::int64_t offset, int partitions = 1) {
+    protocol::OffsetCommitRequest request;
+    request.group_id = "g";
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t";
+    for (int partition = 0; partition < partitions; ++partition) {
+        auto& entry = topic.partitions.emplace_back();
+        entry.partition_index = partition;
+        entry.committed_offset = offset;
+        entry.committed_metadata = "";
+    }
+    return request;
+}
+
+class DriverTest : public ::testing::Test {
+protected:
+    DriverTest() : world_(1), shard_(world_.add_shard()), journal_(shard_), scope_(shard_) { make_driver(); }
+    ~DriverTest() override {
+        world_.run(shard_, driver_->stop());
+        world_.run(shard_, scope_.join());
+    }
+
+    void make_driver() {
+        driver_ = std::make_unique<CoordinatorDriver>(shard_, journal_, [this] {
+            return std::make_unique<Coordinator>(GroupConfig{}, topics_, configs_, [this] { return shard_.random(); });
+        });
+    }
+    void start() {
+        driver_->start();
+        world_.run_until_idle();
+    }
+    void restart() {
+        world_.run(shard_, driver_->stop());
+        make_driver();
+        start();
+    }
+    // Begins a request, whose outcome is added to outcomes_ under its name.
+    void begin(std::string name, CoordinatorDriver::Decide decide) {
+        scope_.spawn(await_answer(std::move(name), std::move(decide)));
+        world_.run_until_idle();
+    }
+    void begin_commit(std::string name, std::int64_t offset, int partitions = 1) {
+        begin(std::move(name), [request = commit_of(offset, partitions)](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
+            c.commit(ticket, {.api_version = 8}, request, now, out);
+        });
+    }
+    void begin_fetch(std::string name) {
+        begin(std::move(name), [](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
+            protocol::OffsetFetchRequest::OffsetFetchRequestGroup request;
+            request.group_id = "g";
+            request.topics.reset();
+            c.fetch(ticket, {.api_version = 8}, request, false, now, out);
+        });
+    }
+    Task<void> await_answer(std::string name, CoordinatorDriver::Decide decide) {
+        auto reply = co_await driver_->ask(std::move(decide));
+        if (!reply) {
+            outcomes_.push_back(name + " " + std::string(name_of(reply.error().code)));
+        } else if (auto* fetched = std::get_if<protocol::OffsetFetchResponse::OffsetFetchResponseGroup>(&*reply)) {
+            outcomes_.push_back(name + " " + (fetched->topics.empty()
+                                                  ? "nothing"
+                                                  : std::to_string(fetched->topics[0].partitions[0].committed_offset)));
+        } else if (auto* joined = std::get_if<protocol::JoinGroupResponse>(&*reply)) {
+            outcomes_.push_back(name + " " + std::string(name_of(joined->error_code)));
+        } else {
+            outcomes_.push_back(name + " done");
+        }
+    }
+    using Outcomes = std::vector<std::string>;
+
+    SimWorld world_;
+    runtime::Shard& shard_;
+    TestJournal journal_;
+    TestTopics topics_;
+    TestGroupConfigs configs_;
+    std::unique_ptr<CoordinatorDriver> driver_;
+    runtime::TaskScope scope_;
+    Outcomes outcomes_;
+};
+
+TEST_F(DriverTest, AnswersOnlyWhenWhatItTellsOfIsDurable) {
+    start();
+    begin_commit("commit", 5);
+    begin_fetch("fetch");
+    EXPECT_EQ(outcomes_, Outcomes{});
+    journal_.sync();
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, (Outcomes{"commit done", "fetch 5"}));
+}
+
+TEST_F(DriverTest, DecidesWhileEarlierRecordsAreBeingSyncedAndWaitsOnceForMany) {
+    start();
+    for (int i = 0; i < 100; ++i) {
+        begin_commit("commit", i);
+    }
+    EXPECT_EQ(journal_.batch_count(), 100u);
+    journal_.sync();
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_.size(), 100u);
+    EXPECT_LE(journal_.waits, 2);
+}
+
+TEST_F(DriverTest, OneRequestIsOneBatchUnlessTheLogTakesOnlySmallerOnes) {
+    start();
+    begin_commit("small", 1, 50);
+    EXPECT_EQ(journal_.batch_count(), 1u);
+    journal_.batch_bytes_max_value = 300;
+    begin_commit("large", 2, 50);
+    EXPECT_GT(journal_.batch_count(), 5u);
+    journal_.sync();
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, (Outcomes{"small done", "large done"}));
+}
+
+TEST_F(DriverTest, LoadsWhatWasWritten) {
+    start();
+    begin_commit("commit", 5);
+    journal_.sync();
+    world_.run_until_idle();
+    restart();
+    begin_fetch("fetch");
+    EXPECT_EQ(outcomes_.back(), "fetch 5");
+}
+
+TEST_F(DriverTest, RefusesWhileItLoadsAndAfterItStopped) {
+    driver_->start();
+    begin_fetch("after idle load");
+    EXPECT_EQ(outcomes_.back(), "after idle load nothing");
+    world_.run(shard_, driver_->stop());
+    begin_fetch("stopped");
+    EXPECT_EQ(outcomes_.back(), "stopped NOT_COORDINATOR");
+    make_driver();
+    begin_fetch("before start");
+    EXPECT_EQ(outcomes_.back(), "before start NOT_COORDINATOR");
+}
+
+TEST_F(DriverTest, AFailedAppendTellsEverybodyWhoWaitsAndGoesBackToTheLog) {
+    start();
+    begin_commit("durable", 1);
+    journal_.sync();
+    world_.run_until_idle();
+    begin_commit("waits", 2);
+    journal_.append_error = ErrorCode::not_enough_replicas;
+    begin_commit("fails", 3);
+    EXPECT_EQ(outcomes_, (Outcomes{"durable done", "fails COORDINATOR_NOT_AVAILABLE", "waits COORDINATOR_NOT_AVAILABLE"}));
+    begin_fetch("early");
+    EXPECT_EQ(outcomes_.back(), "early COORDINATOR_LOAD_IN_PROGRESS");
+    journal_.append_error = ErrorCode::none;
+    journal_.sync();
+    world_.advance(std::chrono::seconds(1));
+    begin_fetch("fetch");
+    // What was appended before the failure counts, what was not does not.
+    EXPECT_EQ(outcomes_.back(), "fetch 2");
+}
+
+TEST_F(DriverTest, AFailedSyncIsNotAnsweredAsSuccess) {
+    start();
+    begin_commit("commit", 1);
+    journal_.fail_syncs(ErrorCode::kafka_storage_error);
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, (Outcomes{"commit NOT_COORDINATOR"}));
+}
+
+TEST_F(DriverTest, RunsTheTimersOfItsGroups) {
+    start();
+    begin("join", [](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
+        protocol::JoinGroupRequest request;
+        request.group_id = "j";
+        request.session_timeout_ms = 10'000;
+        request.rebalance_timeout_ms = 10'000;
+        request.protocol_type = "consumer";
+        request.protocols.push_back({.name = "range", .metadata = {}});
+        c.join(ticket, {.id = "c", .host = "/h", .api_version = 3}, request, now, out);
+    });
+    journal_.sync();
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, Outcomes{});
+    world_.advance(std::chrono::seconds(4));
+    EXPECT_EQ(outcomes_, (Outcomes{"join NONE"}));
+    // Nobody syncs and nobody is heard of: the group empties, and says so in the log.
+    world_.advance(std::chrono::minutes(1));
+    journal_.sync();
+    restart();
+    EXPECT_EQ(driver_->coordinator()->print_durable().substr(0, 30), "group j classic generation=2 t");
+}
+
+TEST_F(DriverTest, StoppingAnswersWhoeverIsParked) {
+    start();
+    begin_commit("commit", 1);
+    scope_.spawn(driver_->stop());
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, (Outcomes{"commit NOT_COORDINATOR"}));
+    journal_.sync();
+}
+
+}  // namespace
+}  // namespace tideline::group::testing
