@@ -217,7 +217,7 @@ base::Bytes first_snapshot(const BrokerConfig& config, const base::Uuid& directo
     for (const ListenerAddress& listener : config.controller_listeners()) {
         self.endpoints.push_back({listener.name, listener.host, listener.port});
     }
-    self.kraft_version_feature = {0, 1};
+    self.k_raft_version_feature = {0, 1};
     Snapshot snapshot;
     snapshot.quorum.kraft_version = 1;
     snapshot.quorum.voters.emplace().voters.push_back(std::move(self));

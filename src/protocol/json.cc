@@ -73,7 +73,7 @@ private:
             const Reader::Tag tag = in_.read_tag();
             auto known = std::ranges::find(fields, static_cast<std::int32_t>(tag.number), &FieldSchema::tag);
             if (known != fields.end() && in_.ok()) {
-                named(*known, true, first);
+                named(*known, true, first, true);
             } else {
                 in_.skip_tag(tag);
             }
@@ -82,7 +82,7 @@ private:
         out_ += '}';
     }
 
-    void named(const FieldSchema& field, bool flexible, bool& first) {
+    void named(const FieldSchema& field, bool flexible, bool& first, bool is_tagged = false) {
         if (!first) {
             out_ += ',';
         }
@@ -91,7 +91,8 @@ private:
         out_ += ':';
         if (field.is_array) {
             array(field, flexible);
-        } else if (field.type == FieldType::structure && field.nullable.contains(version_) && !in_.read_present()) {
+        } else if (field.type == FieldType::structure && field.nullable.contains(version_) &&
+                   !(is_tagged ? in_.read_unsigned_varint() > 0 : in_.read_present())) {
             out_ += "null";
         } else {
             value(field, flexible, field.nullable.contains(version_));

@@ -52,7 +52,7 @@ private:
         }
         if (unknown_tags_) {
             present[9999] = {};
-            present[0x7fffffff] = {1, 2, 3};
+            present[0x7ffffffe] = {1, 2, 3};  // the highest that Kafka's classes write again
         }
         Out out;
         out.write_unsigned_varint(static_cast<std::uint32_t>(present.size()));
@@ -161,6 +161,9 @@ private:
             length(out, field.default_value.size(), true, 4);
             out.write_bytes(base::as_bytes(field.default_value));
         } else if (field.type == FieldType::structure) {
+            if (field.nullable.contains(version_)) {
+                out.write_int8(1);
+            }
             for (const FieldSchema& inner : field.fields) {
                 if (inner.tag < 0 && inner.versions.contains(version_)) {
                     append(out, default_of(inner));
@@ -177,7 +180,7 @@ private:
     static Out null_of(const FieldSchema& field, bool flexible) {
         Out out;
         if (field.type == FieldType::structure && !field.is_array) {
-            out.write_int8(-1);
+            out.write_int8(field.tag < 0 ? -1 : 0);  // the mark is a varint in a tagged field
         } else if (flexible) {
             out.write_unsigned_varint(0);
         } else if (field.type == FieldType::string && !field.is_array) {

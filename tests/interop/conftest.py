@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from families import CLIENTS, FAMILIES
+from families import FAMILIES, compile_java
 from lib import batch, machine, wire
 from lib import broker as brokers
 
@@ -30,21 +30,11 @@ def family():
             if why := FAMILIES[name].missing():
                 machine.missing(name, why)
             if name == "java":
-                compile_java()
+                compile_java("JavaClient")
             ready[name] = FAMILIES[name]
         return ready[name]
 
     return get
-
-
-def compile_java():
-    source, classes = CLIENTS / "JavaClient.java", brokers.INTEROP / "classes"
-    built = classes / "JavaClient.class"
-    if built.exists() and built.stat().st_mtime > source.stat().st_mtime:
-        return
-    classes.mkdir(exist_ok=True)
-    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*", str(source)],
-                   check=True)
 
 
 @pytest.fixture(scope="session")

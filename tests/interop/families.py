@@ -45,6 +45,17 @@ class Family:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def compile_java(program):
+    """Compiles PROGRAM.java of clients/ unless its class is newer."""
+    source, classes = CLIENTS / f"{program}.java", brokers.INTEROP / "classes"
+    built = classes / f"{program}.class"
+    if built.exists() and built.stat().st_mtime > source.stat().st_mtime:
+        return
+    classes.mkdir(exist_ok=True)
+    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*", str(source)],
+                   check=True)
+
+
 def _python(interpreter, program, **how):
     return dict(command=[interpreter, str(CLIENTS / program)], needs=[interpreter], **how)
 

@@ -1,5 +1,6 @@
 """read() and write() of every struct: straight code, one condition for each field that not all versions carry."""
-from .cpp import Code, differs_from_default, element_type, member, min_size, within
+from .cpp import (Code, differs_from_default, element_type, member, min_size, starts_null_but_defaults_to_empty,
+                  within)
 from .notation import SCALARS, Field, Range, Struct
 
 
@@ -34,7 +35,7 @@ def emit_read_value(out: Code, field: Field, possible: Range, flexible: int):
             with out.block("else"):
                 out(f"{name}.reset();")
     elif field.struct and field.nullable:
-        with out.block("if (in.read_present())"):
+        with out.block(f"if ({'in.read_unsigned_varint() > 0' if field.tag is not None else 'in.read_present()'})"):
             # Not emplace(): inside the enclosing struct the nested one did not count as default constructible.
             out(f"{name} = {field.type}{{}};")
             out(f"{name}->read(in, version);")
@@ -71,7 +72,10 @@ def emit_write_value(out: Code, field: Field, possible: Range, writer="out"):
             with out.block("else"):
                 out(f"{writer}.write_null_array({word}{nullable_argument(field, possible)});")
     elif field.struct and field.nullable:
-        out(f"{writer}.write_present({name}.has_value());")
+        if field.tag is not None:
+            out(f"{writer}.write_unsigned_varint({name} ? 1 : 0);")
+        else:
+            out(f"{writer}.write_present({name}.has_value());")
         with out.block(f"if ({name})"):
             out(f"{name}->write({writer}, version);")
     elif field.struct:
@@ -118,6 +122,9 @@ def emit_read(out: Code, struct: Struct, path: str, flexible: int):
             if not tagged:
                 out("in.skip_tags();")
             else:
+                for field in tagged:
+                    if starts_null_but_defaults_to_empty(field):
+                        out(f"{member(field)} = {field.type}{{}};")
                 with out.block("for (auto left = in.read_tag_count(); left > 0 && in.ok(); --left)"):
                     out("const Reader::Tag tag = in.read_tag();")
                     with out.block("switch (tag.number)"):

@@ -61,9 +61,14 @@ def literal(field: Field) -> str:
     return text or "0"
 
 
+def starts_null_but_defaults_to_empty(field: Field) -> bool:
+    """A tagged struct that may be null: left out it is an empty one, which nobody ever means; null is written."""
+    return bool(field.struct and field.nullable and not field.is_array and field.tag is not None and field.default != "null")
+
+
 def initializer(field: Field) -> str:
     if is_optional(field):
-        if field.default == "null":
+        if field.default == "null" or starts_null_but_defaults_to_empty(field):
             return ""
         inner = element_type(field)
         if field.is_array:
@@ -83,6 +88,8 @@ def differs_from_default(field: Field) -> str:
             return f"{name}.has_value()"
         if field.is_array or field.type == "bytes":
             return f"!({name} && {name}->empty())"
+        if field.struct:
+            return f"!({name} && *{name} == {field.type}{{}})"
         return f"{name} != {literal(field)}"
     if field.is_array or field.type == "bytes" or (field.type == "string" and not field.default):
         return f"!{name}.empty()"

@@ -193,11 +193,8 @@ class Parser:
             found.struct = self.by_name[found.type]
         else:
             self.fail(number, f"unknown type {found.type}")
-        if not found.is_array and found.nullable:
-            if found.nullable != found.versions:
-                self.fail(number, "a nullable struct is nullable in all its versions")
-            if found.tag is not None and found.default != "null":
-                self.fail(number, "a nullable struct with a tag defaults to null")
+        if not found.is_array and found.nullable and found.nullable != found.versions:
+            self.fail(number, "a nullable struct is nullable in all its versions")
 
 
 def read_schema(root: Path) -> List[SchemaFile]:

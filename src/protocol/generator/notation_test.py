@@ -49,7 +49,6 @@ class Notation(unittest.TestCase):
 
         self.refused("coordinator 1 Thing versions 0 flexible 0+\nkey\n    id int32\n", 1, "value")
         self.refused("coordinator Thing versions 0 flexible 0+\nkey\nvalue\n", 1, "carry an id")
-        self.refused(HEAD + "    inner Inner? tag 0\n        id int32\n", 2, "defaults to null")
         self.refused(HEAD + "    inner Inner?1+\n        id int32\n", 2, "nullable in all")
 
     def test_a_coordinator_record_is_a_key_of_one_form_and_a_value_with_versions(self):
