@@ -93,6 +93,10 @@ class Broker:
 
     def start(self):
         self.launch()
+        return self.wait_ready()
+
+    def wait_ready(self):
+        """The second half of start(), for who launches several at a time."""
         self._ready_or_over.wait(START_SECONDS)
         if not self._is_ready:
             if self.process.poll() is None and not self._reader.is_alive():

@@ -38,7 +38,7 @@ struct ProduceItem {
     ErrorCode error = ErrorCode::none;
     std::string_view note;
     std::vector<record::RecordError> record_errors;
-    log::AppendInfo appended;
+    log::AppendInfo appended{.log_start_offset = log::kNoOffset};
 };
 
 // What outlives the first phase.
@@ -75,6 +75,14 @@ void reject(ProduceItem& item, const base::Error& error) {
     item.note = error.note;
 }
 
+// Kafka says where the log starts, except for what it could not even read as a batch of this log.
+void reject_batch(ProduceItem& item, const base::Error& error, cluster::Partition& partition) {
+    reject(item, error);
+    bool is_unreadable = error.code == ErrorCode::corrupt_message || error.code == ErrorCode::message_too_large ||
+                         error.code == ErrorCode::record_list_too_large || error.code == ErrorCode::kafka_storage_error;
+    item.appended.log_start_offset = is_unreadable ? log::kNoOffset : partition.log().log_start_offset();
+}
+
 bool is_worth_offloading(base::ByteView records, const record::ValidationRules& rules) {
     if (records.size() < kValidateElsewhereBytes) {
         return false;
@@ -109,7 +117,7 @@ void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item
     }
     auto appended = partition.append(batch, owner.shard().wall_ms());
     if (!appended) {
-        reject(item, appended.error());
+        reject_batch(item, appended.error(), partition);
         return;
     }
     item.appended = *appended;
@@ -122,15 +130,15 @@ Task<void> validate_and_append(ShardServer& owner, cluster::Partition& partition
                                std::int16_t acks) {
     record::ValidationRules rules = rules_for(partition.log().config(), version);
     auto validated = co_await validate(owner.shard(), item.records, rules);
-    if (!validated) {
-        reject(item, validated.error().error);
-        item.record_errors = std::move(validated.error().record_errors);
-        co_return;
-    }
     // Validation may have waited: the partition may be gone.
     cluster::Partition* still_there = owner.replicas().find(item.at.topic_id, item.partition);
     if (still_there == nullptr) {
         reject(item, {ErrorCode::unknown_topic_or_partition, "topic was deleted meanwhile"});
+        co_return;
+    }
+    if (!validated) {
+        reject_batch(item, validated.error().error, *still_there);
+        item.record_errors = std::move(validated.error().record_errors);
         co_return;
     }
     append(owner, *still_there, item, *validated, acks);
@@ -183,6 +191,7 @@ void fill_in(ProduceWork& work) {
         row.error_code = item.at.error != ErrorCode::none ? item.at.error : item.error;
         if (row.error_code != ErrorCode::none) {
             row.base_offset = -1;
+            row.log_start_offset = item.appended.log_start_offset;
             if (!item.note.empty()) {
                 row.error_message = std::string(item.note);
             }

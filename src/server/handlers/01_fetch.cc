@@ -138,6 +138,9 @@ Task<void> read_all(ShardServer& server, std::vector<FetchItem>& items, FetchLim
         item.row.partition_index = item.partition;
         if (item.at.error != ErrorCode::none) {
             set_error(item.row, item.at.error);
+            if (item.at.error == ErrorCode::unknown_topic_or_partition || item.at.error == ErrorCode::unknown_topic_id) {
+                item.row.aborted_transactions.emplace();  // Kafka's builder of such rows leaves it empty, not null
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ constexpr std::int64_t kEarliestPendingUpload = -6;
 struct ListItem {
     Located at;
     std::int32_t partition = 0;
+    std::size_t topic = 0;  // index in the response
     ListOffsetsRequest::ListOffsetsPartition wanted;
     Row row;
 };
@@ -97,7 +98,7 @@ void list_one(cluster::Partition& partition, ListItem& item, cluster::Isolation 
     }
 }
 
-// Partitions named more than once are all INVALID_REQUEST.
+// Partitions named more than once are INVALID_REQUEST, said once.
 std::set<std::pair<std::string, std::int32_t>> repeated_partitions(const ListOffsetsRequest& request) {
     std::set<std::pair<std::string, std::int32_t>> seen;
     std::set<std::pair<std::string, std::int32_t>> repeated;
@@ -116,11 +117,19 @@ std::set<std::pair<std::string, std::int32_t>> repeated_partitions(const ListOff
 Task<ListOffsetsResponse> handle_list_offsets(RequestContext& context, ListOffsetsRequest& request) {
     cluster::ImagePtr image = context.server.image();
     auto repeated = repeated_partitions(request);
+    ListOffsetsResponse response;
     std::vector<ListItem> items;
+    std::set<std::pair<std::string, std::int32_t>> refused;
     for (const auto& topic : request.topics) {
+        response.topics.emplace_back().name = topic.name;
         for (const auto& wanted : topic.partitions) {
+            if (repeated.contains({topic.name, wanted.partition_index}) &&
+                !refused.emplace(topic.name, wanted.partition_index).second) {
+                continue;
+            }
             ListItem item{.at = locate(context.server, *image, topic.name, wanted.partition_index),
                           .partition = wanted.partition_index,
+                          .topic = response.topics.size() - 1,
                           .wanted = wanted,
                           .row = {}};
             item.row.partition_index = wanted.partition_index;
@@ -138,16 +147,11 @@ Task<ListOffsetsResponse> handle_list_offsets(RequestContext& context, ListOffse
     co_await for_each_on_owner(context.server, items, [isolation](ShardServer&, cluster::Partition& partition, ListItem& item) {
         list_one(partition, item, isolation);
     });
-    ListOffsetsResponse response;
-    auto item = items.begin();
-    for (const auto& topic : request.topics) {
-        auto& rows = response.topics.emplace_back(ListOffsetsResponse::ListOffsetsTopicResponse{.name = topic.name, .partitions = {}});
-        for (std::size_t i = 0; i < topic.partitions.size(); ++i, ++item) {
-            if (item->at.error != ErrorCode::none) {
-                item->row.error_code = item->at.error;
-            }
-            rows.partitions.push_back(item->row);
+    for (ListItem& item : items) {
+        if (item.at.error != ErrorCode::none) {
+            item.row.error_code = item.at.error;
         }
+        response.topics[item.topic].partitions.push_back(item.row);
     }
     co_return response;
 }

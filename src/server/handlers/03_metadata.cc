@@ -64,6 +64,25 @@ std::vector<std::string> names_to_create(const cluster::MetadataImage& image, co
     return {names.begin(), names.end()};
 }
 
+// Topic ids are answered since v10 but can be asked for since v12 only; before, each topic has a name.
+bool is_ahead_of_its_version(const MetadataRequest& request, std::int16_t version) {
+    constexpr std::int16_t kFirstVersionByTopicId = 12;
+    return version < kFirstVersionByTopicId && request.topics &&
+           std::ranges::any_of(*request.topics, [](const auto& wanted) { return !wanted.name || !wanted.topic_id.is_zero(); });
+}
+
+// Kafka's answer to a request that it does not look into.
+MetadataResponse refused_altogether(const MetadataRequest& request) {
+    MetadataResponse response;
+    for (const auto& wanted : *request.topics) {
+        Topic& out = response.topics.emplace_back();
+        out.error_code = ErrorCode::invalid_request;
+        out.name = wanted.name.value_or("");
+        out.topic_id = wanted.topic_id;
+    }
+    return response;
+}
+
 // Makes missing topics; what could not be made is answered as unknown.
 Task<void> auto_create(RequestContext& context, const MetadataRequest& request) {
     std::vector<std::string> names = names_to_create(*context.server.image(), request);
@@ -101,6 +120,9 @@ Topic look_up(const cluster::MetadataImage& image, const MetadataRequest& reques
 
 Task<MetadataResponse> handle_metadata(RequestContext& context, MetadataRequest& request) {
     // Version 0 has no null: there, an empty list asks for all.
+    if (is_ahead_of_its_version(request, context.version())) {
+        co_return refused_altogether(request);
+    }
     bool wants_all = !request.topics || (context.version() == 0 && request.topics->empty());
     bool may_create = context.version() < 4 || request.allow_auto_topic_creation;
     if (!wants_all && may_create && context.server.config()->boolean("auto.create.topics.enable")) {
@@ -125,8 +147,11 @@ Task<MetadataResponse> handle_metadata(RequestContext& context, MetadataRequest&
         }
         co_return response;
     }
+    std::set<std::pair<base::Uuid, std::optional<std::string>>> answered;
     for (const auto& wanted : *request.topics) {
-        response.topics.push_back(look_up(*image, request, wanted));
+        if (answered.emplace(wanted.topic_id, wanted.name).second) {
+            response.topics.push_back(look_up(*image, request, wanted));
+        }
     }
     co_return response;
 }

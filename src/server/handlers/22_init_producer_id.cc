@@ -29,6 +29,9 @@ Task<InitProducerIdResponse> handle_init_producer_id(RequestContext& context, In
         // Kafka's answers for an empty id, and for a coordinator that is not there.
         co_return refused(request.transactional_id->empty() ? ErrorCode::invalid_request : ErrorCode::coordinator_not_available);
     }
+    if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
+        co_return refused(ErrorCode::invalid_request);  // one makes no sense without the other
+    }
     auto id = co_await context.server.broker().next_producer_id(context.server.shard());
     if (!id) {
         co_return refused(id.error().code);

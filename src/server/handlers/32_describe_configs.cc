@@ -106,8 +106,10 @@ void describe_topic(const Describing& describing, const DescribeConfigsRequest::
             // Set by a synonym of another unit (log.retention.hours for retention.ms).
             synonyms.push_back({std::string(row.broker_synonym), inherited, kStatic});
         }
-        if (!row.broker_synonym.empty()) {
-            synonyms.push_back({std::string(row.broker_synonym), to_text(row.default_value), kDefault});
+        const cluster::BrokerProperty* synonym = cluster::find_broker_property(row.broker_synonym);
+        if (synonym != nullptr && synonym->row.default_value) {
+            // Some synonyms have no default: log.retention.ms leaves it to log.retention.hours.
+            synonyms.push_back({std::string(row.broker_synonym), to_text(synonym->row.default_value), kDefault});
         }
         result.configs.push_back(make_entry(describing, row, std::move(synonyms), false));
     }
@@ -156,7 +158,7 @@ Task<DescribeConfigsResponse> handle_describe_configs(RequestContext& context, D
         Result& result = response.results.emplace_back();
         result.resource_type = resource.resource_type;
         result.resource_name = resource.resource_name;
-        result.error_message = std::nullopt;
+        // Kafka's word for "no error" is an empty message here, which is the field's default.
         switch (static_cast<cluster::ConfigResourceType>(resource.resource_type)) {
             case cluster::ConfigResourceType::topic:
                 describe_topic(describing, resource, result);

@@ -48,9 +48,30 @@ std::vector<std::string> names_from(const cluster::MetadataImage& image, const D
     return {first, names.end()};
 }
 
+// A cursor names a topic of the request and one of its partitions; what another one asks for cannot be known.
+bool is_senseless(const DescribeTopicPartitionsRequest& request) {
+    if (!request.cursor) {
+        return false;
+    }
+    auto is_there = [&request](const auto& wanted) { return wanted.name == request.cursor->topic_name; };
+    bool is_named = request.topics.empty() || std::ranges::any_of(request.topics, is_there);
+    return !is_named || request.cursor->partition_index < 0;
+}
+
+DescribeTopicPartitionsResponse refused(const DescribeTopicPartitionsRequest& request) {
+    DescribeTopicPartitionsResponse response;
+    for (const auto& wanted : request.topics) {
+        Topic& out = response.topics.emplace_back();
+        out.name = wanted.name;
+        out.error_code = ErrorCode::invalid_request;
+    }
+    return response;
+}
+
 Topic unknown(const std::string& name) {
     Topic out;
     out.name = name;
+    out.topic_authorized_operations = kAllTopicOperations;
     out.error_code = cluster::why_illegal_topic_name(name) ? ErrorCode::invalid_topic_exception : ErrorCode::unknown_topic_or_partition;
     return out;
 }
@@ -59,6 +80,9 @@ Topic unknown(const std::string& name) {
 
 Task<DescribeTopicPartitionsResponse> handle_describe_topic_partitions(RequestContext& context,
                                                                        DescribeTopicPartitionsRequest& request) {
+    if (is_senseless(request)) {
+        co_return refused(request);
+    }
     cluster::ImagePtr image = context.server.image();
     std::int64_t most = context.server.config()->integer("max.request.partition.size.limit");
     std::int64_t left = std::clamp<std::int64_t>(request.response_partition_limit, 1, most);
@@ -72,7 +96,7 @@ Task<DescribeTopicPartitionsResponse> handle_describe_topic_partitions(RequestCo
             }
             continue;
         }
-        std::int32_t index = request.cursor && request.cursor->topic_name == name ? std::max(request.cursor->partition_index, 0) : 0;
+        std::int32_t index = request.cursor && request.cursor->topic_name == name ? request.cursor->partition_index : 0;
         if (left == 0) {
             response.next_cursor = {.topic_name = name, .partition_index = index};
             break;
