@@ -27,6 +27,8 @@ Result<> LogDir::load() {
         TL_TRY(offsets, log::read_offset_checkpoint(files_, fmt::format("{}/{}", path_, each->name)));
         each->wanted = each->written = std::move(offsets);
     }
+    TL_TRY(cleaned, log::read_offset_checkpoint(files_, fmt::format("{}/{}", path_, log::kCleanerCheckpoint)));
+    cleaned_ = std::move(cleaned);
     return {};
 }
 
@@ -73,7 +75,7 @@ PartitionCheckpoint LogDir::checkpoint_of(const TopicPartition& id) {
         auto found = checkpoint.wanted.find(id);
         return found == checkpoint.wanted.end() ? log::Offset{0} : found->second;
     };
-    return {id, lookup(recovery_points_), lookup(log_starts_), lookup(high_watermarks_)};
+    return {id, lookup(recovery_points_), lookup(log_starts_), lookup(high_watermarks_), cleaned_.contains(id)};
 }
 
 Result<> LogDir::update(const std::vector<PartitionCheckpoint>& rows) {

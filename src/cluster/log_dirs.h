@@ -35,6 +35,7 @@ struct PartitionCheckpoint {
     log::Offset recovery_point = 0;
     log::Offset log_start_offset = 0;
     log::Offset high_watermark = 0;
+    bool was_compacted = false;  // Kafka's cleaner has been at work on it
 };
 
 class LogDir {
@@ -99,6 +100,7 @@ private:
     Checkpoint recovery_points_{log::kRecoveryPointCheckpoint, {}, {}};
     Checkpoint log_starts_{log::kLogStartCheckpoint, {}, {}};
     Checkpoint high_watermarks_{log::kHighWatermarkCheckpoint, {}, {}};
+    log::OffsetCheckpoint cleaned_;  // how far Kafka's cleaner came; read only
     std::atomic<int> partition_count_ = 0;
     std::atomic<bool> failed_ = false;
     std::function<void()> on_failure_;

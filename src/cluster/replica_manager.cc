@@ -193,6 +193,7 @@ Task<void> ReplicaManager::open(Assignment assignment) {
         log::OpenState state{.log_start_offset = checkpoint.log_start_offset,
                              .recovery_point = checkpoint.recovery_point,
                              .clean_shutdown = directory->was_clean(),
+                             .was_compacted = checkpoint.was_compacted,
                              .topic_id = assignment.topic_id};
         return log::PartitionLog::open(files_, path, name, assignment.config, state, settings_.producers, now_ms);
     });

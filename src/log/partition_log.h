@@ -36,6 +36,7 @@ struct OpenState {
     Offset log_start_offset = 0;
     Offset recovery_point = 0;    // everything before it was synced
     bool clean_shutdown = false;  // believe the files; otherwise scan from the recovery point
+    bool was_compacted = false;   // at some time, whatever the policy is now: gaps between offsets are normal
     std::optional<Uuid> topic_id; // written to partition.metadata if that is not there
 };
 

@@ -253,9 +253,9 @@ Result<> Recovery::recover() {
         TL_TRY(scanned, recover_segment(segment, is_last, is_last ? INT64_MAX : next->first));
         log_.next_offset_ = scanned.next_offset;
         // The end of a segment may be lost without a trace when the next one reached the disk before it. After compaction
-        // such gaps are normal.
+        // such gaps are normal, and stay when the policy changes.
         bool has_gap = !is_last && next->first > scanned.next_offset && scanned.next_offset >= state_.recovery_point &&
-                       !log_.config_.cleanup_compact;
+                       !log_.config_.cleanup_compact && !state_.was_compacted;
         if (scanned.was_cut || has_gap) {
             TL_LOG_WARN("torn_end_cut", {"partition", log_.name_}, {"next_offset", scanned.next_offset},
                         {"segments_dropped", std::distance(next, log_.segments_.cend())});

@@ -187,6 +187,53 @@ TEST_F(Recovering, AnIndexThatMisleadsALookupIsRebuilt) {
     }
 }
 
+TEST_F(Recovering, AnIndexThatPassesOverRecordsIsRebuilt) {
+    config_.index_interval_bytes = 0;
+    fill(50);
+    ASSERT_TRUE(log_->close());
+    log_.reset();
+    std::string far_away(4, '\0');
+    base::store_be(reinterpret_cast<std::uint8_t*>(far_away.data()), static_cast<std::int32_t>(40 * one_));
+    for (std::size_t entry = 0; entry < 30; ++entry) {
+        overwrite("00000000000000000000.index", entry * 8 + 4, far_away);  // a batch starts there, but another one
+    }
+    open({.recovery_point = 100, .clean_shutdown = true});
+    for (Offset offset = 0; offset < 100; ++offset) {
+        auto slice = log_->read(offset, 1 << 20, 100, true);
+        ASSERT_TRUE(slice) << base::to_string(slice.error());
+        EXPECT_EQ(slice->first_offset, offset / 2 * 2);
+    }
+}
+
+TEST_F(Recovering, ATimeIndexOfZerosDoesNotMakeRecordsOld) {
+    use_small_segments();
+    config_.index_interval_bytes = 0;
+    fill(6);
+    ASSERT_TRUE(log_->close());
+    log_.reset();
+    for (std::string_view name : {"00000000000000000000.timeindex", "00000000000000000004.timeindex"}) {
+        overwrite(name, 0, std::string(size_of(name), '\0'));
+    }
+    open({.recovery_point = 12, .clean_shutdown = true});
+    ASSERT_TRUE(log_->offset_of_max_timestamp());
+    EXPECT_EQ(log_->offset_for_timestamp(kNow)->value().offset, 0);
+    EXPECT_GE(log_->offset_of_max_timestamp()->value().timestamp, kNow);
+}
+
+TEST_F(Recovering, OffsetsThatGoBackAreNoReasonToStop) {
+    config_.index_interval_bytes = 0;
+    fill(6);
+    ASSERT_TRUE(log_->close());
+    log_.reset();
+    ASSERT_TRUE(disk_.files().remove_file(path("00000000000000000000.index")));
+    overwrite(kFirstLog, 5 * one_, std::string(8, '\0'));  // the last batch claims to be the first; its checksum does not mind
+    open({.recovery_point = 12, .clean_shutdown = true});
+    EXPECT_EQ(log_->next_offset(), 10);
+    put({.tag = "new"});
+    EXPECT_EQ(log_->next_offset(), 11);
+    EXPECT_EQ(log_->read(10, 1 << 20, 11, true)->first_offset, 10);
+}
+
 TEST_F(Recovering, TheLastEntriesOfTheIndexesMustFitTheLog) {
     config_.index_interval_bytes = 0;
     for (std::string_view name : {"00000000000000000000.index", "00000000000000000000.timeindex"}) {
@@ -395,6 +442,16 @@ TEST_F(Recovering, GapsOfCompactionAreNotTakenForLostEnds) {
     cut("00000000000000000004.log", one_);
     log_.reset();
     open({.recovery_point = 0});
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2, 3, 4, 5, 8, 9, 10, 11}));
+}
+
+TEST_F(Recovering, GapsOfCompactionStayNormalWhenThePolicyChanges) {
+    use_small_segments();
+    fill(6);
+    ASSERT_TRUE(log_->close());
+    cut("00000000000000000004.log", one_);
+    log_.reset();
+    open({.recovery_point = 0, .was_compacted = true});
     EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2, 3, 4, 5, 8, 9, 10, 11}));
 }
 

@@ -167,6 +167,10 @@ Result<> Segment::load_indexes() {
     if (!right) {
         return rebuild_indexes("the last entry does not point to its batch");
     }
+    TL_TRY(right_time, last_time_is_right());
+    if (!right_time) {
+        return rebuild_indexes("the last time is not that of its batch");
+    }
     max_ = time_index_.last();
     indexes_loaded_ = true;
     return {};
@@ -186,18 +190,47 @@ Result<bool> Segment::last_entry_is_right() {
     return batch && *batch && (*batch)->header.last_offset() == last.offset;
 }
 
+// Retention goes by the last time: of an index that a crash left full of zeros it would be 1970.
+Result<bool> Segment::last_time_is_right() {
+    if (time_index_.count() == 0) {
+        return true;
+    }
+    TimestampOffset last = time_index_.last();
+    TL_TRY(start, offset_index_.lookup(last.offset));
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, start.position, size_);
+    while (true) {
+        auto batch = scanner.next();
+        if (!batch && batch.error().code == ErrorCode::kafka_storage_error) {
+            return std::unexpected(batch.error());
+        }
+        if (!batch || !*batch) {
+            return false;
+        }
+        if ((*batch)->header.last_offset() >= last.offset) {
+            return (*batch)->header.max_timestamp == last.timestamp;
+        }
+    }
+}
+
 Result<> Segment::rebuild_indexes(std::string_view why) {
     TL_LOG_WARN("index_rebuilt", {"segment", log_path_}, {"why", why});
     indexes_rebuilt_ = true;
     TL_TRY_VOID(reset_indexes());
     TL_TRY(log, file());
     HeaderScanner scanner(*log, 0, size_, damage_);
+    Offset highest = base_ - 1;
     while (true) {
         TL_TRY(batch, scanner.next());
         if (!batch) {
             break;
         }
-        add_to_indexes(batch->header, batch->position, LogConfig{}.index_interval_bytes);
+        // No checksum covers the base offset. A batch that goes back, or out of the segment, is in no index.
+        Offset last = batch->header.last_offset();
+        if (last > highest && can_hold(last)) {
+            add_to_indexes(batch->header, batch->position, LogConfig{}.index_interval_bytes);
+            highest = last;
+        }
     }
     return seal();
 }
@@ -231,8 +264,12 @@ Result<std::optional<FoundBatch>> Segment::scan_for(Offset offset) {
     TL_TRY(start, offset_index_.lookup(offset));
     TL_TRY(log, file());
     HeaderScanner scanner(*log, start.position, size_, damage_);
-    while (true) {
+    for (bool is_first = true;; is_first = false) {
         TL_TRY(batch, scanner.next());
+        if (is_first && batch && start.position > 0 && batch->header.base_offset > start.offset) {
+            // Going on from here would pass over records.
+            return base::fail(ErrorCode::corrupt_message, "an index entry points behind its offset", start.offset);
+        }
         if (!batch || batch->header.last_offset() >= offset) {
             return batch;
         }
@@ -249,7 +286,7 @@ Result<Offset> Segment::find_next_offset() {
         if (!batch) {
             break;
         }
-        next = batch->header.next_offset();
+        next = std::max(next, batch->header.next_offset());
     }
     if (time_index_.last().offset >= next && time_index_.count() > 0) {
         TL_TRY_VOID(rebuild_indexes("the time index knows offsets that are not there"));

@@ -121,6 +121,7 @@ private:
     Segment(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index, std::int64_t now_ms);
     Result<> rebuild_indexes(std::string_view why);
     Result<bool> last_entry_is_right();
+    Result<bool> last_time_is_right();
     Result<std::optional<FoundBatch>> scan_for(Offset offset);
     Result<> load_first_timestamp();
     Result<std::optional<Range>> cut_to(Range range, std::size_t max_bytes, bool at_least_one_batch);
