@@ -1,56 +1,110 @@
+// ConsumerProtocol: descriptions, classic members, and what happens once the log is loaded.
 #include "group/consumer_protocol.h"
 
-#include "group/classic_answers.h"
+#include <fmt/format.h>
 
 namespace tideline::group {
 
-void ConsumerProtocol::heartbeat(Ticket ticket, const ClientInfo&, const protocol::ConsumerGroupHeartbeatRequest& request,
-                                 const Now&, Effects& out) {
-    protocol::ConsumerGroupHeartbeatResponse response;
-    response.error_code = ErrorCode::unsupported_version;
-    response.member_id = request.member_id;
-    out.answer(ticket, std::move(response));
+namespace {
+
+using Described = protocol::ConsumerGroupDescribeResponse::DescribedGroup;
+
+protocol::ConsumerGroupDescribeResponse::Assignment describe_assignment(const Assignment& assignment, const Topics& topics) {
+    protocol::ConsumerGroupDescribeResponse::Assignment described;
+    for (const auto& [id, partitions] : assignment) {
+        // A topic that is gone has no name, and nobody reads it.
+        if (const std::optional<TopicInfo> topic = topics.find(id)) {
+            auto& entry = described.topic_partitions.emplace_back();
+            entry.topic_id = id;
+            entry.topic_name = topic->name;
+            entry.partitions = partitions;
+        }
+    }
+    return described;
 }
+
+Described describe_group(const ConsumerGroup& group, std::string_view assignor, const Topics& topics) {
+    Described described;
+    described.group_id = group.id();
+    described.group_state = group.state_name();
+    described.group_epoch = group.epoch();
+    described.assignment_epoch = group.assignment_epoch();
+    described.assignor_name = assignor;
+    described.members.reserve(group.member_count());
+    for (const auto& [member_id, member] : group.members()) {
+        auto& entry = described.members.emplace_back();
+        entry.member_id = member_id;
+        entry.instance_id = member.metadata.instance_id;
+        entry.rack_id = member.metadata.rack_id;
+        entry.member_epoch = member.current.epoch;
+        entry.client_id = member.metadata.client_id;
+        entry.client_host = member.metadata.client_host;
+        entry.subscribed_topic_names = member.metadata.subscribed_topic_names;
+        entry.subscribed_topic_regex = member.metadata.subscribed_topic_regex;
+        entry.assignment = describe_assignment(member.current.assigned, topics);
+        entry.target_assignment = describe_assignment(group.target(member_id), topics);
+        entry.member_type = member.uses_classic_protocol() ? 0 : 1;
+    }
+    return described;
+}
+
+}  // namespace
 
 void ConsumerProtocol::describe(Ticket ticket, const ClientInfo&, const std::vector<std::string>& group_ids, const Now&,
                                 Effects& out) {
     protocol::ConsumerGroupDescribeResponse response;
-    for (const auto& id : group_ids) {
-        auto& group = response.groups.emplace_back();
-        group.group_id = id;
-        group.error_code = ErrorCode::group_id_not_found;
+    for (const std::string& group_id : group_ids) {
+        const Group* group = environment_.groups.find(group_id);
+        if (group != nullptr && group->type() == GroupType::consumer) {
+            const auto& consumer_group = static_cast<const ConsumerGroup&>(*group);
+            response.groups.push_back(describe_group(consumer_group, assignor_name(consumer_group), environment_.topics));
+            continue;
+        }
+        Described& missing = response.groups.emplace_back();
+        missing.group_id = group_id;
+        missing.error_code = ErrorCode::group_id_not_found;
+        missing.error_message = group == nullptr ? fmt::format("Group {} not found.", group_id)
+                                                 : fmt::format("Group {} is not a consumer group.", group_id);
     }
     out.answer(ticket, std::move(response));
 }
 
-void ConsumerProtocol::classic_join(Group&, Ticket ticket, const ClientInfo&, const protocol::JoinGroupRequest& request,
-                                    const Now&, Effects& out) {
-    out.answer(ticket, join_error(ErrorCode::inconsistent_group_protocol, request.member_id));
+void ConsumerProtocol::classic_join(Group&, Ticket ticket, const ClientInfo&, const protocol::JoinGroupRequest& request, const Now&,
+                                    Effects& out) {
+    protocol::JoinGroupResponse refused;
+    refused.error_code = ErrorCode::inconsistent_group_protocol;
+    refused.member_id = request.member_id;
+    out.answer(ticket, std::move(refused));
 }
 
+// No member of a consumer group speaks the classic protocol, so whoever does is unknown.
 void ConsumerProtocol::classic_sync(Group&, Ticket ticket, const ClientInfo&, const protocol::SyncGroupRequest&, const Now&,
                                     Effects& out) {
-    out.answer(ticket, sync_error(ErrorCode::unknown_member_id));
+    protocol::SyncGroupResponse refused;
+    refused.error_code = ErrorCode::unknown_member_id;
+    out.answer(ticket, std::move(refused));
 }
 
-void ConsumerProtocol::classic_heartbeat(Group&, Ticket ticket, const ClientInfo&, const protocol::HeartbeatRequest&,
-                                         const Now&, Effects& out) {
-    protocol::HeartbeatResponse response;
-    response.error_code = ErrorCode::unknown_member_id;
-    out.answer(ticket, response);
+void ConsumerProtocol::classic_heartbeat(Group&, Ticket ticket, const ClientInfo&, const protocol::HeartbeatRequest&, const Now&,
+                                         Effects& out) {
+    protocol::HeartbeatResponse refused;
+    refused.error_code = ErrorCode::unknown_member_id;
+    out.answer(ticket, std::move(refused));
 }
 
-void ConsumerProtocol::classic_leave(Group&, Ticket ticket, const ClientInfo&, const protocol::LeaveGroupRequest&, const Now&,
-                                     Effects& out) {
-    protocol::LeaveGroupResponse response;
-    response.error_code = ErrorCode::unknown_member_id;
-    out.answer(ticket, std::move(response));
-}
+// Each group looks at its topics again with the next heartbeat of a member.
+void ConsumerProtocol::topics_changed(const Now&, Effects&) { ++metadata_serial_; }
 
-void ConsumerProtocol::expire(Group&, const Now&, Effects&) {}
-void ConsumerProtocol::topics_changed(const Now&, Effects&) {}
-bool ConsumerProtocol::owns(std::int16_t) { return false; }
-base::Result<> ConsumerProtocol::replay(std::int16_t, base::ByteView, std::optional<base::ByteView>, const Now&) { return {}; }
-void ConsumerProtocol::finish_load(Group&, const Now&, Effects&) {}
+void ConsumerProtocol::finish_load(Group& any_group, const Now& now, Effects&) {
+    auto& group = static_cast<ConsumerGroup&>(any_group);
+    const ConsumerTimeouts timeouts = environment_.group_configs.consumer_timeouts(group.id());
+    for (const auto& [member_id, member] : group.members()) {
+        group.set_session_deadline(member_id, now.in_ms(timeouts.session_timeout_ms));
+        if (member.current.state == MemberState::unrevoked_partitions) {
+            group.set_rebalance_deadline(member_id, now.in_ms(member.metadata.rebalance_timeout_ms));
+        }
+    }
+    environment_.groups.schedule(group);
+}
 
 }  // namespace tideline::group
