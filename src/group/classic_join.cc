@@ -45,6 +45,18 @@ std::optional<ErrorCode> ClassicProtocol::why_refused(const JoinRequest& request
     return std::nullopt;
 }
 
+std::optional<ErrorCode> ClassicProtocol::why_no_new_group(const JoinRequest& request) const {
+    auto protocols = distinct(request);
+    if (auto refused = why_refused(request, protocols)) {
+        return refused;
+    }
+    if (!request.member_id.empty()) {
+        return ErrorCode::unknown_member_id;
+    }
+    return request.protocol_type.empty() || protocols.empty() ? std::optional(ErrorCode::inconsistent_group_protocol)
+                                                              : std::nullopt;
+}
+
 bool ClassicProtocol::has_room(const ClassicGroup& group, const JoinRequest& request, const ClassicProtocols& protocols) const {
     auto max_size = static_cast<std::size_t>(environment_.config.max_size);
     auto found = group.members().find(request.member_id);
@@ -73,12 +85,8 @@ void ClassicProtocol::join(Ticket ticket, const ClientInfo& client, const JoinRe
     auto* group = static_cast<ClassicGroup*>(environment_.groups.find(request.group_id));
     bool is_new_group = group == nullptr;
     if (is_new_group) {
-        if (!is_unknown) {
-            out.answer(ticket, join_error(ErrorCode::unknown_member_id, request.member_id));
-            return;
-        }
-        if (request.protocol_type.empty() || protocols.empty()) {
-            out.answer(ticket, join_error(ErrorCode::inconsistent_group_protocol, ""));
+        if (auto no_group = why_no_new_group(request)) {
+            out.answer(ticket, join_error(*no_group, request.member_id));
             return;
         }
         group = &static_cast<ClassicGroup&>(

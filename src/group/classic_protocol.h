@@ -21,6 +21,8 @@ class ClassicProtocol {
 public:
     explicit ClassicProtocol(Environment& environment) : environment_(environment) {}
 
+    // Why this join may not begin a group; nullopt when it may.
+    std::optional<ErrorCode> why_no_new_group(const protocol::JoinGroupRequest& request) const;
     // The group is a classic one or does not exist.
     void join(Ticket, const ClientInfo&, const protocol::JoinGroupRequest&, const Now&, Effects&);
     void sync(ClassicGroup&, Ticket, const protocol::SyncGroupRequest&, const Now&, Effects&);

@@ -38,7 +38,12 @@ void Coordinator::join(Ticket ticket, const ClientInfo& client, const protocol::
             consumer_->classic_join(*group, ticket, client, request, now, out);
             return;
         }
-        // An empty group speaks whatever its next member speaks.
+        // An empty group speaks whatever its next member speaks. A join that would be refused must leave it, or nobody could
+        // fetch its offsets any more.
+        if (auto refused = classic_->why_no_new_group(request)) {
+            out.answer(ticket, join_error(*refused, request.member_id));
+            return;
+        }
         group->add_tombstones(out);
         environment_.groups.erase(request.group_id);
     }
