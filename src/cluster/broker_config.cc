@@ -141,7 +141,8 @@ BrokerConfig BrokerConfig::overlaid_with(const std::map<std::string, std::string
     BrokerConfig copy = *this;
     for (const auto& [name, value] : values) {
         const BrokerProperty* property = find_broker_property(name);
-        if (property != nullptr && property->row.update != base::PropertyUpdate::read_only && !base::why_illegal(property->row, value)) {
+        // A broker's own (listeners, say) take a restart here, though Apache Kafka may have stored some; nobody has judged them.
+        if (property != nullptr && property->row.update == base::PropertyUpdate::cluster_wide && !base::why_illegal(property->row, value)) {
             copy.values_[name] = value;
         }
     }

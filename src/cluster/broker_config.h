@@ -77,8 +77,8 @@ public:
     std::optional<std::string_view> value(std::string_view name) const;
     const std::map<std::string, std::string, std::less<>>& set_values() const { return values_; }
 
-    // This configuration with others' values on top (KIP-226: cluster-wide defaults, then this broker's own). Values
-    // that are no property, or not legal, are passed over: they were judged when they were set.
+    // This configuration with others' values on top (KIP-226: cluster-wide defaults, then this broker's own). Values that are
+    // no property, not legal, or of one that cannot change while the broker runs, are passed over.
     BrokerConfig overlaid_with(const std::map<std::string, std::string, std::less<>>& values) const;
 
     std::int32_t node_id() const;

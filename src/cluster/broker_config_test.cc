@@ -194,10 +194,11 @@ TEST(BrokerConfig, WhatWouldBreakAPromiseIsRefused) {
 
 TEST(BrokerConfig, DynamicValuesLieOnTopUnlessTheyNeedARestart) {
     BrokerConfig config = BrokerConfig::defaults().overlaid_with(
-        {{"message.max.bytes", "5"}, {"num.partitions", "9"}, {"no.such.thing", "1"}, {"log.retention.ms", "x"}});
+        {{"message.max.bytes", "5"}, {"num.partitions", "9"}, {"no.such.thing", "1"}, {"log.retention.ms", "x"}, {"listeners", "PLAINTEXT://:9]0"}});
     EXPECT_EQ(config.integer("message.max.bytes"), 5);
     EXPECT_EQ(config.integer("num.partitions"), 1);
     EXPECT_EQ(config.value("log.retention.ms"), std::nullopt);
+    EXPECT_EQ(config.listeners(), BrokerConfig::defaults().listeners());
 }
 
 }  // namespace
