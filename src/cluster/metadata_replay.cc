@@ -123,7 +123,7 @@ Result<BrokerRegistration*> MetadataReplay::own_broker(std::int32_t id, std::int
 // ---- topics ----
 
 Result<> MetadataReplay::on(const protocol::TopicRecord& record) {
-    if (next_.ids_by_name_.contains(record.name)) {
+    if (next_.ids_by_name_.contains(record.name) || next_.topics_by_id_.contains(record.topic_id)) {
         return contradiction("a topic is created that exists");
     }
     auto topic = std::make_shared<TopicImage>();

@@ -170,6 +170,7 @@ TEST(MetadataReplay, RefusesRecordsThatContradictTheImage) {
         return !applied && applied.error().code == ErrorCode::corrupt_message;
     };
     EXPECT_TRUE(refused({topic_record("a", kA)}, topic_record("a", kB)));
+    EXPECT_TRUE(refused({topic_record("a", kA)}, topic_record("b", kA)));
     EXPECT_TRUE(refused({}, partition_record(kA, 0)));
     EXPECT_TRUE(refused({topic_record("a", kA)}, partition_record(kA, -1)));
     EXPECT_TRUE(refused({topic_record("a", kA)}, partition_record(kA, 1 << 30)));
