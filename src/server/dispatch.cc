@@ -10,6 +10,10 @@ using runtime::Task;
 
 namespace {
 
+// What a request may take once decoded, besides its frame: a fetch of 300,000 partitions. Six bytes of a frame can become a hundred, and
+// the budget of requests in flight knows only the frame.
+constexpr std::size_t kDecodeBudget = std::size_t{32} << 20;
+
 // Version 0 of the response, whatever was asked: its form never changes (KIP-511).
 EncodedResponse unsupported_api_versions(protocol::DecodedHeader header) {
     header.api_version = 0;
@@ -31,7 +35,7 @@ bool Dispatcher::may_overlap(base::ByteView frame) const {
 }
 
 Task<Reply> Dispatcher::handle(ConnectionInfo& connection, base::ByteView frame) {
-    protocol::Reader reader(frame);
+    protocol::Reader reader(frame, kDecodeBudget);
     auto header = protocol::decode_request_header(reader);
     if (!header) {
         co_return close_connection("request header could not be decoded, or its API is unknown");
