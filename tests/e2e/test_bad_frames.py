@@ -120,3 +120,16 @@ def test_pipelined_requests_are_answered_in_their_order(connection):
                                    + (b"" if n % 2 else i32(0))) for n in range(1, count + 1)))
     for connection.correlation in range(1, count + 1):
         connection.read_answer()
+
+
+def test_pipelined_produces_are_answered_in_their_order(connection, topic):
+    """Several share one sync, and their answers one write."""
+    count = 200
+    connection.send(b"".join(
+        frame(header(wire.PRODUCE, 7, n) + wire.produce_body(topic, 0, batch.batch([b"%d" % n])))
+        for n in range(1, count + 1)))
+    for connection.correlation in range(1, count + 1):
+        answer = connection.read_answer()
+        [(_, [(_, error, base_offset, _, _)])] = answer.array(lambda: (answer.string(), answer.array(
+            lambda: (answer.i32(), answer.i16(), answer.i64(), answer.i64(), answer.i64()))))
+        assert (error, base_offset) == (0, connection.correlation - 1)
