@@ -1,5 +1,5 @@
-// Fuzzer of everything that reads a client's batch. The input is a batch's attributes, count and records; length and CRC are made
-// right, or nothing would get past them. Build with -fsanitize=fuzzer,address,undefined.
+// A batch whose header fits its records: attributes, count and records are the input, length and CRC are made right, or nothing would
+// get past them. What all its readers say of it must agree, and what validation lets in must be readable ever after.
 #include "base/check.h"
 #include "record/print.h"
 #include "record/validate.h"
@@ -73,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     bytes.insert(bytes.end(), data + 3, data + size);
     update_crc(bytes);
     expect_scanner_and_reader_agree(*read_batch(bytes));
-    ValidationRules rules{.compacted = (data[2] & 1) != 0, .timestamp_type = (data[2] & 2) != 0 ? TimestampType::log_append_time : TimestampType::create_time};
+    ValidationRules rules{.compacted = (data[2] & 1) != 0,
+                          .timestamp_type = (data[2] & 2) != 0 ? TimestampType::log_append_time : TimestampType::create_time};
     if (auto codec = compression_type_from(data[2] >> 2)) {
         rules.compression = *codec;
     }

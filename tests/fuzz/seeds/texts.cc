@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include "cluster/broker_config.h"
+#include "log/log_config.h"
+#include "seeds/seeds.h"
+
+namespace tideline::fuzz {
+namespace {
+
+void add_configurations(const Seeds& seeds) {
+    seeds.add("config", "kraft", {1, 0}, std::string_view(
+        "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@localhost:9093\n"
+        "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\nadvertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093\n"
+        "controller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT\n"
+        "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\nlog.dirs=/a,/b\n"));
+    // Every property with its default, and topics' in the same way.
+    for (const cluster::BrokerProperty& property : cluster::broker_properties()) {
+        const std::string line = fmt::format("{}={}\n", property.row.name, property.row.default_value.value_or("1"));
+        seeds.add("config", fmt::format("broker-{}", property.row.name), {1, 0}, line);
+    }
+    std::string all;
+    for (const base::PropertyRow& row : log::topic_properties()) {
+        all += fmt::format("{}={}\n", row.name, row.default_value.value_or("1"));
+    }
+    seeds.add("config", "topic", {0}, all);
+    seeds.add("config", "properties-syntax", {1, 12}, std::string_view("log.dirs: /x# comment\n! too\nnode\\.id = \\u0031\nlog.retention.ms \\\n  7\n"));
+}
+
+void add_command_texts(const Seeds& seeds) {
+    int number = 0;
+    for (const char* text : {"2026-01-31T10:20:30.123Z", "2026-01-31 10:20+01:00", "1h30m", "500ms", "beginning", "end", "1042", "-20", "@1769854830000",
+                             "10m ago"}) {
+        seeds.add("command_text", fmt::format("instant-{}", number++), {0}, std::string_view(text));
+    }
+    seeds.add("command_text", "format", {1, 22}, std::string_view("%t %p %o %T %k %s %h\\n\\x41topicvalue"));
+    seeds.add("command_text", "lines", {2, 0, 0, 3}, std::string_view("one\ntwo\r\n\n\nthree"));
+    seeds.add("command_text", "blocks", {2, 1, 0, 3}, std::string_view("one\ntwo\n\n\nthree\n\n"));
+    seeds.add("command_text", "separator", {2, 0, 2, 'a', 'b', 3}, std::string_view("oneabtwoabaabb"));
+    seeds.add("command_text", "key-separator", {3, 1, ':', 1, 0}, std::string_view("key:value"));
+    seeds.add("command_text", "key-regex", {3, 6, '^', '(', '\\', 'w', '+', ')', 0, 1}, std::string_view("key value"));
+    seeds.add("command_text", "escapes", {4}, std::string_view("a\\n\\t\\r\\0\\\\\\x7f"));
+}
+
+}  // namespace
+
+void add_texts(const Seeds& seeds) {
+    add_configurations(seeds);
+    add_command_texts(seeds);
+}
+
+}  // namespace tideline::fuzz
