@@ -1,6 +1,7 @@
 #include "runtime/real/runtime.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -22,9 +23,16 @@ std::uint64_t raise_open_files_limit() {
     return ::setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? wanted.rlim_cur : limit.rlim_cur;
 }
 
-unsigned shards_or_cores(unsigned shards) {
-    return shards > 0 ? shards : std::max(1u, std::thread::hardware_concurrency());
+// The cores that taskset, a cpuset or a container left us: a second loop on the same core would only cost hops.
+unsigned usable_cores() {
+    cpu_set_t usable;
+    if (::sched_getaffinity(0, sizeof usable, &usable) == 0) {
+        return static_cast<unsigned>(CPU_COUNT(&usable));
+    }
+    return std::max(1u, std::thread::hardware_concurrency());  // more cores than the set has bits
 }
+
+unsigned shards_or_cores(unsigned shards) { return shards > 0 ? shards : usable_cores(); }
 
 }  // namespace
 

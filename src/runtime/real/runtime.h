@@ -16,7 +16,7 @@
 namespace tideline::runtime::real {
 
 struct Options {
-    unsigned shards = 0;  // 0: one a core
+    unsigned shards = 0;  // 0: one for each core that the calling thread may use
     unsigned io_threads = 4;
     SocketOptions sockets = {};
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -37,6 +38,26 @@ TEST(RealRuntime, ReturnsWhatMainReturned) {
     RealRuntime runtime({.shards = 3, .io_threads = 1});
     EXPECT_EQ(runtime.shard_count(), 3u);
     EXPECT_EQ(runtime.run([](Shard&) { return return_code(42); }), 42);
+}
+
+TEST(RealRuntime, StartsAShardForEachCoreThatItMayUse) {
+    cpu_set_t usable;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+    std::thread pinned([&usable] {
+        int first = 0;
+        while (!CPU_ISSET(first, &usable)) {
+            ++first;
+        }
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(first, &one);
+        ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+        RealRuntime runtime({.shards = 0, .io_threads = 1});
+        EXPECT_EQ(runtime.shard_count(), 1u);
+    });
+    pinned.join();
+    RealRuntime runtime({.shards = 0, .io_threads = 1});
+    EXPECT_EQ(runtime.shard_count(), static_cast<unsigned>(CPU_COUNT(&usable)));
 }
 
 TEST(RealRuntime, RaisesTheLimitOfOpenFiles) {
