@@ -1,6 +1,7 @@
 """What both brokers are measured with: processes with fair settings, their CPU and memory, the load generator."""
 
 import json
+import mmap
 import os
 import re
 import shutil
@@ -77,11 +78,11 @@ KINDS = {"tideline": Tideline, "kafka": Kafka}
 
 
 @contextmanager
-def broker(kind, directory, durability, cpus):
+def broker(kind, directory, durability, cpus, config=()):
     """A broker over an empty directory, not yet started; killed and removed at the end."""
     data = directory / kind
     shutil.rmtree(data, ignore_errors=True)
-    made = KINDS[kind](data, DURABILITY[durability][kind], wrapper=Cpus.pin(cpus))
+    made = KINDS[kind](data, DURABILITY[durability][kind] | dict(config), wrapper=Cpus.pin(cpus))
     made.prepare()
     try:
         yield made
@@ -168,6 +169,16 @@ def cubic():
     finally:
         if changed:
             CONGESTION.write_text(before)
+
+
+def touch_memory(share=0.7):
+    """Has every page once that page cache and heaps will use. The first touch of a page of a virtual machine is the host's
+    work, costs several times the write, and would be charged to whoever runs first."""
+    available = int(re.search(r"MemAvailable:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) * 1024
+    block = b"\1" * (1 << 20)
+    with mmap.mmap(-1, int(available * share) // len(block) * len(block)) as memory:
+        for _ in range(len(memory) // len(block)):
+            memory.write(block)
 
 
 def description():
