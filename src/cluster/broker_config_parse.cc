@@ -63,7 +63,7 @@ public:
         using Step = Problem (Judge::*)() const;
         for (Step step : {&Judge::node, &Judge::quorum, &Judge::listener_syntax, &Judge::protocols, &Judge::broker_listeners,
                           &Judge::controller_listeners, &Judge::advertised, &Judge::inter_broker, &Judge::directories, &Judge::times,
-                          &Judge::sizes}) {
+                          &Judge::sizes, &Judge::group_times, &Judge::group_words}) {
             if (auto problem = (this->*step)()) {
                 return problem;
             }
@@ -248,6 +248,56 @@ private:
         }
         if (config_.integer("compression.gzip.level") == 0) {
             return problem("compression.gzip.level", "must be -1 or 1 to 9");
+        }
+        return std::nullopt;
+    }
+
+    Problem group_times() const {
+        for (std::string_view kind : {"consumer", "share", "streams"}) {
+            for (std::string_view what : {"heartbeat.interval.ms", "session.timeout.ms"}) {
+                std::string own = fmt::format("group.{}.{}", kind, what);
+                std::string least = fmt::format("group.{}.min.{}", kind, what);
+                std::string most = fmt::format("group.{}.max.{}", kind, what);
+                if (config_.integer(most) < config_.integer(least)) {
+                    return problem(most, fmt::format("must be at least {}", least));
+                }
+                if (config_.integer(own) < config_.integer(least) || config_.integer(own) > config_.integer(most)) {
+                    return problem(own, fmt::format("must lie between {} and {}", least, most));
+                }
+            }
+            std::string heartbeat = fmt::format("group.{}.heartbeat.interval.ms", kind);
+            std::string session = fmt::format("group.{}.session.timeout.ms", kind);
+            if (config_.integer(heartbeat) >= config_.integer(session)) {
+                return problem(heartbeat, fmt::format("must be less than {}", session));
+            }
+        }
+        if (config_.integer("group.streams.num.standby.replicas") > config_.integer("group.streams.max.standby.replicas")) {
+            return problem("group.streams.num.standby.replicas", "must be at most group.streams.max.standby.replicas");
+        }
+        return std::nullopt;
+    }
+
+    Problem group_words() const {
+        std::set<std::string> assignors;
+        if (config_.list("group.consumer.assignors").empty()) {
+            return problem("group.consumer.assignors", "must be at least one");
+        }
+        for (const std::string& name : config_.list("group.consumer.assignors")) {
+            if (name != "uniform" && name != "range") {
+                return problem("group.consumer.assignors", fmt::format("'{}' is not uniform or range; other assignors are classes of the JVM", name));
+            }
+            if (!assignors.insert(name).second) {
+                return problem("group.consumer.assignors", fmt::format("{} is there twice", name));
+            }
+        }
+        if (config_.list("group.share.assignors").size() != 1) {
+            return problem("group.share.assignors", "must be exactly one");
+        }
+        std::string policy = config_.text("group.consumer.migration.policy");
+        std::ranges::transform(policy, policy.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        static constexpr std::string_view kPolicies[] = {"bidirectional", "disabled", "downgrade", "upgrade"};
+        if (std::ranges::find(kPolicies, policy) == std::end(kPolicies)) {
+            return problem("group.consumer.migration.policy", "must be bidirectional, disabled, downgrade or upgrade");
         }
         return std::nullopt;
     }

@@ -192,6 +192,25 @@ TEST(BrokerConfig, WhatWouldBreakAPromiseIsRefused) {
     EXPECT_NE(problem_of("tideline.request.memory.bytes=1048576"), "");
 }
 
+TEST(BrokerConfig, TimesOfGroupsMustFitEachOther) {
+    EXPECT_EQ(problem_of("group.consumer.session.timeout.ms=44999"),
+              "server.properties:1: property 'group.consumer.session.timeout.ms': must lie between "
+              "group.consumer.min.session.timeout.ms and group.consumer.max.session.timeout.ms");
+    EXPECT_NE(problem_of("group.consumer.heartbeat.interval.ms=15001"), "");
+    EXPECT_NE(problem_of("group.consumer.min.heartbeat.interval.ms=20000"), "");
+    EXPECT_NE(problem_of("group.share.max.session.timeout.ms=1000"), "");
+    EXPECT_EQ(problem_of("group.consumer.min.session.timeout.ms=1000\ngroup.consumer.session.timeout.ms=6000"), "");
+    EXPECT_NE(problem_of("group.consumer.min.session.timeout.ms=1000\ngroup.consumer.session.timeout.ms=5000"), "");
+}
+
+TEST(BrokerConfig, AssignorsAndMigrationPolicyAreWordsThatAreKnown) {
+    EXPECT_NE(problem_of("group.consumer.assignors=org.example.Mine"), "");
+    EXPECT_NE(problem_of("group.consumer.assignors=range,range"), "");
+    EXPECT_EQ(problem_of("group.consumer.assignors=range"), "");
+    EXPECT_EQ(problem_of("group.consumer.migration.policy=UPGRADE"), "");
+    EXPECT_NE(problem_of("group.consumer.migration.policy=sideways"), "");
+}
+
 TEST(BrokerConfig, DynamicValuesLieOnTopUnlessTheyNeedARestart) {
     BrokerConfig config = BrokerConfig::defaults().overlaid_with(
         {{"message.max.bytes", "5"}, {"num.partitions", "9"}, {"no.such.thing", "1"}, {"log.retention.ms", "x"}, {"listeners", "PLAINTEXT://:9]0"}});

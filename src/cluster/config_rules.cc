@@ -101,6 +101,8 @@ std::map<std::string, std::string> plain(const ConfigMap& configs) { return {con
 
 }  // namespace
 
+std::span<const PropertyRow> group_properties() { return kGroupRows; }
+
 const PropertyRow* find_property(ConfigResourceType type, std::string_view name) {
     switch (type) {
         case ConfigResourceType::topic:

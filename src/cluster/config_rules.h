@@ -33,6 +33,9 @@ ApiError judge_resource_exists(const ConfigResource& resource, const MetadataIma
 // them, to follow `records` (KIP-966).
 std::vector<protocol::MetadataRecord> elr_clearing_of(std::span<const protocol::MetadataRecord> records, const MetadataImage& image);
 
+// What may be set for a group, in the order of the names; broker_synonym is where the default comes from.
+std::span<const base::PropertyRow> group_properties();
+
 // The property of a resource of that type; nullptr when there is none.
 const base::PropertyRow* find_property(ConfigResourceType type, std::string_view name);
 

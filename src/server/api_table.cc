@@ -23,12 +23,14 @@ Task<Reply> decode_and_handle(RequestContext& context, protocol::Reader& body) {
     co_return Reply{encode_response(context.header, response), std::nullopt};
 }
 
-Task<Reply> decode_and_produce(RequestContext& context, protocol::Reader& body) {
-    auto request = protocol::ProduceRequest::decode(body, context.version());
+// For a handler of two phases, which makes its Reply itself.
+template <class Request, auto begin>
+Task<Reply> decode_and_begin(RequestContext& context, protocol::Reader& body) {
+    auto request = Request::decode(body, context.version());
     if (!request) {
         co_return close_connection(kMalformed);
     }
-    co_return co_await handle_produce(context, *request);
+    co_return co_await begin(context, *request);
 }
 
 template <class Request, auto handle>
@@ -41,19 +43,32 @@ constexpr ApiRow row(std::string_view name) {
             .advertised_min_version = Request::kMinVersion};
 }
 
+template <class Request, auto begin>
+constexpr ApiRow two_phase_row(std::string_view name, std::int16_t advertised_min_version = Request::kMinVersion) {
+    return {.key = Request::kApiKey,
+            .name = name,
+            .min_version = Request::kMinVersion,
+            .max_version = Request::kMaxVersion,
+            .handle = decode_and_begin<Request, begin>,
+            .advertised_min_version = advertised_min_version};
+}
+
 using namespace protocol;
 
 constexpr std::array kApis{
-    ApiRow{.key = ProduceRequest::kApiKey,
-           .name = "Produce",
-           .min_version = ProduceRequest::kMinVersion,
-           .max_version = ProduceRequest::kMaxVersion,
-           .handle = decode_and_produce,
-           .advertised_min_version = 0},
+    two_phase_row<ProduceRequest, handle_produce>("Produce", 0),
     row<FetchRequest, handle_fetch>("Fetch"),
     row<ListOffsetsRequest, handle_list_offsets>("ListOffsets"),
     row<MetadataRequest, handle_metadata>("Metadata"),
+    row<OffsetCommitRequest, handle_offset_commit>("OffsetCommit"),
+    row<OffsetFetchRequest, handle_offset_fetch>("OffsetFetch"),
     row<FindCoordinatorRequest, handle_find_coordinator>("FindCoordinator"),
+    two_phase_row<JoinGroupRequest, handle_join_group>("JoinGroup"),
+    row<HeartbeatRequest, handle_heartbeat>("Heartbeat"),
+    row<LeaveGroupRequest, handle_leave_group>("LeaveGroup"),
+    two_phase_row<SyncGroupRequest, handle_sync_group>("SyncGroup"),
+    row<DescribeGroupsRequest, handle_describe_groups>("DescribeGroups"),
+    row<ListGroupsRequest, handle_list_groups>("ListGroups"),
     row<ApiVersionsRequest, handle_api_versions>("ApiVersions"),
     row<CreateTopicsRequest, handle_create_topics>("CreateTopics"),
     row<DeleteTopicsRequest, handle_delete_topics>("DeleteTopics"),
@@ -64,8 +79,13 @@ constexpr std::array kApis{
     row<AlterConfigsRequest, handle_alter_configs>("AlterConfigs"),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>("DescribeLogDirs"),
     row<CreatePartitionsRequest, handle_create_partitions>("CreatePartitions"),
+    row<DeleteGroupsRequest, handle_delete_groups>("DeleteGroups"),
     row<IncrementalAlterConfigsRequest, handle_incremental_alter_configs>("IncrementalAlterConfigs"),
+    row<OffsetDeleteRequest, handle_offset_delete>("OffsetDelete"),
     row<DescribeClusterRequest, handle_describe_cluster>("DescribeCluster"),
+    row<ConsumerGroupHeartbeatRequest, handle_consumer_group_heartbeat>("ConsumerGroupHeartbeat"),
+    row<ConsumerGroupDescribeRequest, handle_consumer_group_describe>("ConsumerGroupDescribe"),
+    row<ListConfigResourcesRequest, handle_list_config_resources>("ListConfigResources"),
     row<DescribeTopicPartitionsRequest, handle_describe_topic_partitions>("DescribeTopicPartitions"),
 };
 

@@ -1,7 +1,7 @@
 // server/broker.h: the whole broker: its shards, log directories and metadata, from start to stop.
 //
 //   start():  lock and format directories → bind ports → metadata log → open partitions → serve
-//   stop():   end connections → close logs → metadata snapshot → checkpoints → clean marker → unlock
+//   stop():   unload groups → end connections → close logs → metadata snapshot → checkpoints → clean marker → unlock
 //
 // Metadata, checkpoints and decisions of the controller live on shard 0; other shards ask it. A change of the metadata
 // image reaches every shard, and its partitions are open, before the request that made it is answered.

@@ -40,6 +40,8 @@ Task<void> Connection::run() {
     tasks_.spawn(write_responses());
     co_await read_requests();
     reading_ended_ = true;
+    info_.peer_left = true;
+    wake_parked();
     slot_ready_.set();
     co_await tasks_.join();
 }
@@ -47,13 +49,17 @@ Task<void> Connection::run() {
 void Connection::shut_down(std::string_view reason) {
     if (!info_.is_closing) {
         info_.is_closing = true;
-        if (auto parked = info_.parked.lock()) {
-            cluster::DataWaiter::signal(parked, shard_);
-        }
+        wake_parked();
         budget_.cancel(buffer_grant_);
         TL_LOG_DEBUG("connection_shut_down", {"peer", info_.peer.host}, {"port", info_.peer.port}, {"reason", reason});
     }
     stream_->shut_down();
+}
+
+void Connection::wake_parked() {
+    if (auto parked = info_.parked.lock()) {
+        cluster::DataWaiter::signal(parked, shard_);
+    }
 }
 
 Task<void> Connection::read_requests() {

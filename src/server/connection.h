@@ -2,7 +2,9 @@
 //
 // Reads into a large buffer, handles every complete frame in it, answers with one write. Requests run one after
 // another, as in Apache Kafka; only the second phase of a produce (waiting until records are durable) overlaps the
-// requests behind it when those are produces too, so that group commit has something to group.
+// requests behind it when those are produces too, so that group commit has something to group. A join or a sync of a
+// group waits for its answer in a second phase, too: it may take minutes, in which the connection holds no memory and
+// sees its client leave.
 // Shard:  lives on the shard that accepted it.
 // Limits: a frame over `frame_bytes_max` closes the connection; memory for a frame comes out of the budget as its bytes
 //         come in; a client that does not read its responses is not read either.
@@ -27,7 +29,8 @@ struct ConnectionInfo {
     std::string client_software_name;
     std::string client_software_version;
     bool is_closing = false;
-    // The fetch that is parked for this connection, to be woken when it closes.
+    bool peer_left = false;  // it sends no more; what was asked before is still answered
+    // The fetch, or the request of a group, that is parked for this connection, to be woken when it closes.
     std::weak_ptr<cluster::DataWaiter> parked;
 };
 
@@ -69,6 +72,7 @@ private:
         bool is_ready = false;
     };
 
+    void wake_parked();
     runtime::Task<void> read_requests();
     runtime::Task<bool> fill_buffer();
     runtime::Task<bool> make_room(std::size_t frame_bytes);

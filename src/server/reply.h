@@ -28,7 +28,7 @@ struct EncodedResponse {
 };
 
 // A handler's first phase ends with a Reply. `later`, when there, is the rest of the work (waiting until records are
-// durable): the connection starts on its next request meanwhile, and responses still leave in request order.
+// durable, or until a group has rebalanced): the connection starts on its next request meanwhile, and responses still leave in request order.
 struct Reply {
     EncodedResponse now;
     std::optional<runtime::Task<EncodedResponse>> later;

@@ -35,6 +35,7 @@ ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
       shard_(shard),
       config_(broker.config()),
       replicas_(shard, broker.log_dirs(), broker.file_cache(), broker.replica_settings()),
+      groups_(shard, replicas_, broker.static_config(), broker.shard_count()),
       budget_(shard, budget_per_shard(*config_, broker.shard_count())),
       fetch_sessions_(sessions_per_shard(*config_, broker.shard_count())),
       dispatcher_(*this),
@@ -56,14 +57,16 @@ base::Result<std::uint16_t> ShardServer::listen(const cluster::ListenerAddress& 
 }
 
 Task<void> ShardServer::remove_absent(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
+    co_await groups_.drop_absent(*image);
     co_await replicas_.remove_absent(*image, topics);
 }
 
 Task<void> ShardServer::apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config) {
     co_await replicas_.open_assigned(*image, image_.get(), topics, *config);
-    image_ = std::move(image);
+    cluster::ImagePtr before = std::exchange(image_, std::move(image));
     config_ = std::move(config);
+    groups_.follow(before.get(), image_, topics);
 }
 
 void ShardServer::start_serving() {

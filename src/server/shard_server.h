@@ -1,6 +1,6 @@
-// server/shard_server.h: everything the broker has on one shard: connections, partitions, budget, fetch sessions.
+// server/shard_server.h: everything the broker has on one shard: connections, partitions, groups, budget, fetch sessions.
 //
-//   listen() ──► apply(image) ──► start_serving() ──► stop_serving() ──► close_logs()
+//   listen() ──► apply(image) ──► start_serving() ──► stop_groups() ──► stop_serving() ──► close_logs()
 //
 // Shard:  made on any thread before the shard uses it; from then on every member is its own shard's, except peer().
 #pragma once
@@ -14,6 +14,7 @@
 #include "server/connection_quota.h"
 #include "server/dispatch.h"
 #include "server/fetch_session.h"
+#include "server/group_service.h"
 #include "server/memory_budget.h"
 
 namespace tideline::server {
@@ -35,6 +36,7 @@ public:
     // The configuration in effect: static, cluster-wide and this broker's own, in that order.
     const std::shared_ptr<const cluster::BrokerConfig>& config() const { return config_; }
     cluster::ReplicaManager& replicas() { return replicas_; }
+    GroupService& groups() { return groups_; }
     FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     MemoryBudget& budget() { return budget_; }
 
@@ -45,6 +47,8 @@ public:
     runtime::Task<void> apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config);
     void start_serving();
+    // Answers requests that are parked in groups, or connections could not end.
+    runtime::Task<void> stop_groups() { return groups_.stop(); }
     // Ends all connections and what was under way for them.
     runtime::Task<void> stop_serving();
     // True when every log ended clean.
@@ -66,6 +70,7 @@ private:
     cluster::ImagePtr image_;
     std::shared_ptr<const cluster::BrokerConfig> config_;
     cluster::ReplicaManager replicas_;
+    GroupService groups_;
     MemoryBudget budget_;
     FetchSessionCache fetch_sessions_;
     Dispatcher dispatcher_;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "cluster/config_rules.h"
 #include "cluster/controller.h"
 #include "log/log_config.h"
 #include "server/broker.h"
@@ -21,7 +22,7 @@ using Entry = DescribeConfigsResponse::DescribeConfigsResourceResult;
 using Synonym = DescribeConfigsResponse::DescribeConfigsSynonym;
 
 // Where a value comes from, as the protocol numbers it; the most specific first.
-enum Source : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicDefault = 3, kStatic = 4, kDefault = 5 };
+enum Source : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicDefault = 3, kStatic = 4, kDefault = 5, kGroup = 8 };
 
 struct Describing {
     const cluster::MetadataImage& image;
@@ -147,6 +148,28 @@ void describe_broker(const Describing& describing, const DescribeConfigsRequest:
     }
 }
 
+// A group need not exist: what is set for its name counts when it comes.
+void describe_group(const Describing& describing, const DescribeConfigsRequest::DescribeConfigsResource& resource, Result& result) {
+    if (resource.resource_name.empty()) {
+        return refuse(result, ErrorCode::invalid_request, "the resource needs a name");
+    }
+    const cluster::ConfigMap& overrides = describing.image.configs({cluster::ConfigResourceType::group, resource.resource_name});
+    for (const base::PropertyRow& row : cluster::group_properties()) {
+        if (!is_wanted(resource, row.name)) {
+            continue;
+        }
+        std::vector<Synonym> synonyms;
+        if (auto found = overrides.find(row.name); found != overrides.end()) {
+            synonyms.push_back({std::string(row.name), found->second, kGroup});
+        }
+        Entry entry = make_entry(describing, row, std::move(synonyms), false);
+        if (overrides.find(row.name) == overrides.end() && !row.broker_synonym.empty()) {
+            entry.value = to_text(describing.static_config.value(row.broker_synonym));
+        }
+        result.configs.push_back(std::move(entry));
+    }
+}
+
 }  // namespace
 
 Task<DescribeConfigsResponse> handle_describe_configs(RequestContext& context, DescribeConfigsRequest& request) {
@@ -165,6 +188,9 @@ Task<DescribeConfigsResponse> handle_describe_configs(RequestContext& context, D
                 break;
             case cluster::ConfigResourceType::broker:
                 describe_broker(describing, resource, result);
+                break;
+            case cluster::ConfigResourceType::group:
+                describe_group(describing, resource, result);
                 break;
             default:
                 refuse(result, ErrorCode::invalid_request, "resources of this type have no configuration here");

@@ -6,22 +6,35 @@
 
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_config_resources.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/sync_group.h"
 #include "server/context.h"
 #include "server/reply.h"
 
@@ -29,6 +42,9 @@ namespace tideline::server {
 
 // Two phases: the reply's `later` waits until the records are what acks promises.
 runtime::Task<Reply> handle_produce(RequestContext& context, protocol::ProduceRequest& request);
+// Two phases: the answer waits in `later` until the group is ready.
+runtime::Task<Reply> handle_join_group(RequestContext& context, protocol::JoinGroupRequest& request);
+runtime::Task<Reply> handle_sync_group(RequestContext& context, protocol::SyncGroupRequest& request);
 
 runtime::Task<protocol::FetchResponse> handle_fetch(RequestContext& context, protocol::FetchRequest& request);
 runtime::Task<protocol::ListOffsetsResponse> handle_list_offsets(RequestContext& context, protocol::ListOffsetsRequest& request);
@@ -56,5 +72,29 @@ runtime::Task<protocol::DescribeClusterResponse> handle_describe_cluster(Request
                                                                          protocol::DescribeClusterRequest& request);
 runtime::Task<protocol::DescribeTopicPartitionsResponse> handle_describe_topic_partitions(
     RequestContext& context, protocol::DescribeTopicPartitionsRequest& request);
+
+// Groups.
+runtime::Task<protocol::OffsetCommitResponse> handle_offset_commit(RequestContext& context,
+                                                                   protocol::OffsetCommitRequest& request);
+runtime::Task<protocol::OffsetFetchResponse> handle_offset_fetch(RequestContext& context,
+                                                                 protocol::OffsetFetchRequest& request);
+runtime::Task<protocol::HeartbeatResponse> handle_heartbeat(RequestContext& context,
+                                                            protocol::HeartbeatRequest& request);
+runtime::Task<protocol::LeaveGroupResponse> handle_leave_group(RequestContext& context,
+                                                               protocol::LeaveGroupRequest& request);
+runtime::Task<protocol::DescribeGroupsResponse> handle_describe_groups(RequestContext& context,
+                                                                       protocol::DescribeGroupsRequest& request);
+runtime::Task<protocol::ListGroupsResponse> handle_list_groups(RequestContext& context,
+                                                               protocol::ListGroupsRequest& request);
+runtime::Task<protocol::DeleteGroupsResponse> handle_delete_groups(RequestContext& context,
+                                                                   protocol::DeleteGroupsRequest& request);
+runtime::Task<protocol::OffsetDeleteResponse> handle_offset_delete(RequestContext& context,
+                                                                   protocol::OffsetDeleteRequest& request);
+runtime::Task<protocol::ConsumerGroupHeartbeatResponse> handle_consumer_group_heartbeat(RequestContext& context,
+                                                                                        protocol::ConsumerGroupHeartbeatRequest& request);
+runtime::Task<protocol::ConsumerGroupDescribeResponse> handle_consumer_group_describe(RequestContext& context,
+                                                                                      protocol::ConsumerGroupDescribeRequest& request);
+runtime::Task<protocol::ListConfigResourcesResponse> handle_list_config_resources(RequestContext& context,
+                                                                                  protocol::ListConfigResourcesRequest& request);
 
 }  // namespace tideline::server

@@ -1,0 +1,64 @@
+// server/group_service.h: the group coordinators of one shard, one for each partition of __consumer_offsets that it owns.
+//
+//   follow(image): partition is there ─► coordinator loads ─► ask()        drop_absent(), stop(): unloaded
+//
+// Shard:  its own. group_access.h asks from other shards.
+// Errors: not_coordinator for a partition without a coordinator here, and those of group::CoordinatorDriver.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "cluster/replica_manager.h"
+#include "group/coordinator_driver.h"
+#include "server/group_views.h"
+
+namespace tideline::server {
+
+inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+
+class GroupService {
+public:
+    // All are borrowed. `config` is the static configuration: no property of groups changes while the broker runs.
+    GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config, unsigned shard_count);
+    ~GroupService();
+
+    // Takes over an image whose partitions are open: starts coordinators that are new, and tells all of them what changed.
+    // `before` is the image that was followed last, nullptr at the start; `topics` as in ReplicaManager.
+    void follow(const cluster::MetadataImage* before, const cluster::ImagePtr& image, const std::vector<base::Uuid>* topics);
+    // Unloads all coordinators if the image has another __consumer_offsets, or none, before its partitions are deleted.
+    runtime::Task<void> drop_absent(const cluster::MetadataImage& image);
+    // Answers everybody who waits; no coordinator is left afterwards, and none is started any more.
+    runtime::Task<void> stop();
+
+    // Asks the coordinator of that partition; see group::CoordinatorDriver::ask().
+    runtime::Task<base::Result<group::Reply>> ask(std::int32_t partition, group::CoordinatorDriver::Decide decide);
+    // The same for somebody who may leave before the answer is there; `done` gets it on this shard.
+    void ask_and_tell(std::int32_t partition, group::CoordinatorDriver::Decide decide,
+                      std::move_only_function<void(base::Result<group::Reply>)> done);
+    // The partitions with a coordinator here.
+    std::vector<std::int32_t> partitions() const;
+
+private:
+    struct Hosted;
+
+    void start_new(const cluster::MetadataImage& image);
+    void tell_of_deleted(const cluster::MetadataImage& before, const cluster::MetadataImage& image, const std::vector<base::Uuid>* topics);
+    runtime::Task<void> unload_all();
+    runtime::Task<void> ask_then_tell(std::int32_t partition, group::CoordinatorDriver::Decide decide,
+                                      std::move_only_function<void(base::Result<group::Reply>)> done);
+
+    runtime::Shard& shard_;
+    cluster::ReplicaManager& replicas_;
+    unsigned shard_count_;
+    runtime::Duration commit_timeout_;
+    const group::GroupConfig config_;
+    GroupTopics topics_;
+    GroupOverrides overrides_;
+    base::Uuid topic_id_;  // of the partitions in hosted_
+    std::map<std::int32_t, std::unique_ptr<Hosted>> hosted_;
+    bool is_stopped_ = false;
+    runtime::TaskScope tasks_;
+};
+
+}  // namespace tideline::server
