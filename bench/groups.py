@@ -1,4 +1,4 @@
-"""Consumer groups: how soon a group settles.
+"""Consumer groups: how soon a group settles, what commits cost, how soon offsets are back after a restart.
 
 Members speak the protocol by hand (no client library would be as idle), heartbeat every 100 ms, and hand back and take
 partitions at once: what is measured is the coordinator.
@@ -21,7 +21,9 @@ MEMBERS = 10
 HEARTBEAT_SECONDS = 0.1
 SETTLE_SECONDS_MAX = 120
 SESSION_MS = 6000
-CONFIG = {"group.consumer.session.timeout.ms": "6000", "group.consumer.min.session.timeout.ms": "6000",
+# One partition of offsets, so that whoever finds its group loaded finds all of them loaded.
+CONFIG = {"offsets.topic.num.partitions": "1",
+          "group.consumer.session.timeout.ms": "6000", "group.consumer.min.session.timeout.ms": "6000",
           "group.consumer.heartbeat.interval.ms": "1000", "group.consumer.min.heartbeat.interval.ms": "1000"}
 
 
@@ -292,6 +294,17 @@ def crowd(one, count):
         connection.close()
 
 
+def commits(one, count):
+    found = rig.load(one, "commit", topic=TOPIC, groups=count, connections=4, in_flight=5, records=4 * count)
+    yield Value("commits per broker CPU-second", found["requests"] / found["broker_cpu_s"], found["steal"], found["others"])
+    one.kill()
+    started = time.monotonic()
+    one.start()
+    with rig.connection(one) as connection:
+        wire.until(lambda: commit(connection, "g0"), lambda error: error == 0)
+    yield Value("kill -9 to first commit with 10,000 groups: ms", (time.monotonic() - started) * 1e3)
+
+
 def groups(kind, directory, durability, size):
     """Needs a broker that serves groups."""
     share = size.partitions / FULL.partitions
@@ -304,3 +317,4 @@ def groups(kind, directory, durability, size):
         yield from settling(one, ClassicMember, "classic protocol", partitions)
         yield from settling(one, ConsumerMember, "consumer protocol", partitions)
         yield from crowd(one, max(2, int(1000 * share)))
+        yield from commits(one, max(10, int(10_000 * share)))

@@ -67,7 +67,7 @@ bool produce_until_acknowledged(int fd, ByteView produce) {
         if (!answer) {
             return false;
         }
-        if (produce_error(*answer) == 0) {
+        if (partition_error(*answer) == 0) {
             return true;
         }
         pause();

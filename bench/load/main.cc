@@ -1,4 +1,5 @@
 // tl_load: the load generator of bench/compare. One thread, no client library, requests encoded before the clock starts.
+#include <map>
 #include <string_view>
 
 #include "load/commands.h"
@@ -6,16 +7,13 @@
 int main(int count, char** words) {
     using namespace tideline::load;
     std::string_view command = count > 1 ? words[1] : "";
-    if (command != "produce" && command != "fetch" && command != "first-ack") {
-        die("usage: tl_load produce|fetch|first-ack [--name value]…");
+    using Command = void (*)(const Options&);
+    const std::map<std::string_view, Command> commands{
+        {"produce", run_produce}, {"commit", run_commit}, {"fetch", run_fetch}, {"first-ack", run_first_ack}};
+    auto found = commands.find(command);
+    if (found == commands.end()) {
+        die("usage: tl_load produce|commit|fetch|first-ack [--name value]…");
     }
-    Options options(count - 2, words + 2);
-    if (command == "produce") {
-        run_produce(options);
-    } else if (command == "fetch") {
-        run_fetch(options);
-    } else {
-        run_first_ack(options);
-    }
+    found->second(Options(count - 2, words + 2));
     return 0;
 }

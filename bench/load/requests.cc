@@ -105,6 +105,21 @@ Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t of
     return out.take();
 }
 
+Bytes offset_commit_rest(std::string_view group, std::string_view topic) {
+    base::ByteWriter out = begin_rest();
+    write_string(out, group);
+    out.write_int32(-1);  // no generation
+    write_string(out, "");
+    out.write_int64(-1);  // the broker's own retention
+    out.write_int32(1);
+    write_string(out, topic);
+    out.write_int32(1);
+    out.write_int32(0);
+    out.write_int64(1);
+    write_string(out, "");
+    return out.take();
+}
+
 Bytes create_topic_rest(std::string_view topic, std::int32_t partitions) {
     base::ByteWriter out = begin_rest();
     out.write_int32(1);
@@ -118,7 +133,7 @@ Bytes create_topic_rest(std::string_view topic, std::int32_t partitions) {
     return out.take();
 }
 
-std::int16_t produce_error(ByteView answer) {
+std::int16_t partition_error(ByteView answer) {
     // correlation id, count of topics | name | count of partitions, index
     return error_behind_string(answer, 8, 8);
 }

@@ -26,6 +26,8 @@ inline constexpr std::int16_t kProduce = 0;
 inline constexpr std::int16_t kProduceVersion = 7;
 inline constexpr std::int16_t kFetch = 1;
 inline constexpr std::int16_t kFetchVersion = 10;
+inline constexpr std::int16_t kOffsetCommit = 8;
+inline constexpr std::int16_t kOffsetCommitVersion = 2;
 inline constexpr std::int16_t kCreateTopics = 19;
 inline constexpr std::int16_t kCreateTopicsVersion = 2;
 
@@ -37,11 +39,13 @@ std::int64_t records_per_batch(std::size_t record_bytes, std::size_t batch_bytes
 // Everything behind the prefix.
 Bytes produce_rest(std::string_view topic, std::int32_t partition, std::int16_t acks, ByteView batch);
 Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t offset, std::int32_t bytes_max);
+// Commits an offset of partition 0, as a client without membership does.
+Bytes offset_commit_rest(std::string_view group, std::string_view topic);
 Bytes create_topic_rest(std::string_view topic, std::int32_t partitions);
 
-// The error code of the only partition in an answer to produce_rest(); of the only topic in one to create_topic_rest().
+// The error code of the only partition in an answer to produce_rest() or offset_commit_rest(); of the only topic in one to create_topic_rest().
 // The answers begin with the correlation id. -1: it is too short.
-std::int16_t produce_error(ByteView answer);
+std::int16_t partition_error(ByteView answer);
 std::int16_t create_topic_error(ByteView answer);
 
 }  // namespace tideline::load

@@ -1,4 +1,4 @@
-// tl_load produce: replays produce requests, encoded beforehand, and waits for all of their answers.
+// tl_load produce, tl_load commit: replay requests, encoded beforehand, and wait for all of their answers.
 //
 // Without --mb-per-s it keeps --in-flight requests on each connection. With it, every request has an instant at which it is
 // due, and its latency counts from that instant, whether it could be sent then or not (no coordinated omission).
@@ -26,13 +26,14 @@ struct Lane {
     bool wants_out = false;
 };
 
-class Producer {
+class Replay {
 public:
-    explicit Producer(const Options& options);
-    void run();
+    Replay(const Options& options, std::int16_t api, std::int16_t version);
+    void encode_produces(const Options& options);
+    void encode_commits(const Options& options);
+    void run(const Options& options);
 
 private:
-    void encode(const Options& options);
     void send_next(std::int64_t due_ns);
     void send_what_is_due(std::int64_t now);
     void fill_up();
@@ -40,10 +41,11 @@ private:
     void read_answers(Lane& lane);
     void flush(Lane& lane);
 
-    std::uint16_t port_;
+    std::int16_t api_;
+    std::int16_t version_;
     std::int64_t in_flight_;
-    std::int64_t total_;
-    std::int64_t records_per_request_ = 0;
+    std::int64_t total_ = 0;
+    std::int64_t records_per_request_ = 1;
     std::int64_t batch_bytes_ = 0;
     double interval_ns_ = 0;  // 0: as fast as answers come
     std::int64_t start_ns_ = 0;
@@ -55,21 +57,11 @@ private:
     std::vector<std::int64_t> latencies_ns_;
 };
 
-Producer::Producer(const Options& options)
-    : port_(static_cast<std::uint16_t>(options.number("port", 9092))),
-      in_flight_(options.number("in-flight", 5)),
-      total_(0),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    encode(options);
-    total_ = std::max<std::int64_t>(1, options.number("records", 1) / records_per_request_);
-    double mb_per_s = options.fraction("mb-per-s", 0);
-    if (mb_per_s > 0) {
-        interval_ns_ = static_cast<double>(batch_bytes_) * 1e3 / mb_per_s;
-    }
-    latencies_ns_.reserve(static_cast<std::size_t>(total_));
+Replay::Replay(const Options& options, std::int16_t api, std::int16_t version)
+    : api_(api), version_(version), in_flight_(options.number("in-flight", 5)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     std::int64_t connections = options.number("connections", 4);
     for (std::int64_t i = 0; i < connections; ++i) {
-        lanes_.push_back({Client(port_), {}, {}, false});
+        lanes_.push_back({Client(static_cast<std::uint16_t>(options.number("port", 9092))), {}, {}, false});
     }
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
         epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
@@ -79,7 +71,7 @@ Producer::Producer(const Options& options)
     }
 }
 
-void Producer::encode(const Options& options) {
+void Replay::encode_produces(const Options& options) {
     auto record_bytes = static_cast<std::size_t>(options.number("record-bytes", 1024));
     auto batch_bytes = static_cast<std::size_t>(options.number("batch-bytes", 1));
     records_per_request_ = records_per_batch(record_bytes, batch_bytes);
@@ -95,7 +87,19 @@ void Producer::encode(const Options& options) {
     }
 }
 
-void Producer::run() {
+void Replay::encode_commits(const Options& options) {
+    std::string topic = options.text("topic", "load");
+    for (std::int64_t group = 0; group < options.number("groups", 1); ++group) {
+        rests_.push_back(offset_commit_rest("g" + std::to_string(group), topic));
+    }
+}
+
+void Replay::run(const Options& options) {
+    total_ = std::max<std::int64_t>(1, options.number("records", 1) / records_per_request_);
+    latencies_ns_.reserve(static_cast<std::size_t>(total_));
+    if (double mb_per_s = options.fraction("mb-per-s", 0); mb_per_s > 0) {
+        interval_ns_ = static_cast<double>(batch_bytes_) * 1e3 / mb_per_s;
+    }
     Stopwatch watch;
     start_ns_ = monotonic_ns();
     while (answered_ < total_) {
@@ -112,17 +116,17 @@ void Producer::run() {
     print_report({.requests = total_, .records = total_ * records_per_request_, .bytes = total_ * batch_bytes_}, watch, latencies_ns_);
 }
 
-void Producer::send_next(std::int64_t due_ns) {
+void Replay::send_next(std::int64_t due_ns) {
     auto turn = static_cast<std::size_t>(sent_);
     // Connection i serves the partitions i, i + connections, …, as a client's connections to one broker would.
     Lane& lane = lanes_[turn % lanes_.size()];
     const Bytes& rest = rests_[turn % rests_.size()];
-    lane.client.queue(prefix(kProduce, kProduceVersion, static_cast<std::int32_t>(sent_), rest.size()), rest);
+    lane.client.queue(prefix(api_, version_, static_cast<std::int32_t>(sent_), rest.size()), rest);
     lane.due_ns.push_back(due_ns);
     ++sent_;
 }
 
-void Producer::send_what_is_due(std::int64_t now) {
+void Replay::send_what_is_due(std::int64_t now) {
     while (sent_ < total_) {
         std::int64_t due = start_ns_ + static_cast<std::int64_t>(static_cast<double>(sent_) * interval_ns_);
         if (due > now) {
@@ -132,14 +136,14 @@ void Producer::send_what_is_due(std::int64_t now) {
     }
 }
 
-void Producer::fill_up() {
+void Replay::fill_up() {
     std::int64_t now = monotonic_ns();
     while (sent_ < total_ && static_cast<std::int64_t>(lanes_[static_cast<std::size_t>(sent_) % lanes_.size()].due_ns.size()) < in_flight_) {
         send_next(now);
     }
 }
 
-void Producer::flush(Lane& lane) {
+void Replay::flush(Lane& lane) {
     lane.client.send();
     if (lane.client.has_unsent() != lane.wants_out) {
         lane.wants_out = !lane.wants_out;
@@ -149,7 +153,7 @@ void Producer::flush(Lane& lane) {
     }
 }
 
-void Producer::wait_and_read() {
+void Replay::wait_and_read() {
     std::array<epoll_event, 64> events;
     timespec* until = nullptr;
     timespec left{};
@@ -166,7 +170,7 @@ void Producer::wait_and_read() {
     }
 }
 
-void Producer::read_answers(Lane& lane) {
+void Replay::read_answers(Lane& lane) {
     std::size_t got = 0;
     if (!lane.client.receive(lane.frames.space(), got)) {
         return;
@@ -174,8 +178,8 @@ void Producer::read_answers(Lane& lane) {
     lane.frames.filled(got);
     std::int64_t now = monotonic_ns();
     for (ByteView answer = lane.frames.next(); !answer.empty(); answer = lane.frames.next()) {
-        if (std::int16_t error = produce_error(answer); error != 0) {
-            die("produce was answered with error " + std::to_string(error));
+        if (std::int16_t error = partition_error(answer); error != 0) {
+            die("a request was answered with error " + std::to_string(error));
         }
         latencies_ns_.push_back(now - lane.due_ns.front());
         lane.due_ns.pop_front();
@@ -185,6 +189,16 @@ void Producer::read_answers(Lane& lane) {
 
 }  // namespace
 
-void run_produce(const Options& options) { Producer(options).run(); }
+void run_produce(const Options& options) {
+    Replay replay(options, kProduce, kProduceVersion);
+    replay.encode_produces(options);
+    replay.run(options);
+}
+
+void run_commit(const Options& options) {
+    Replay replay(options, kOffsetCommit, kOffsetCommitVersion);
+    replay.encode_commits(options);
+    replay.run(options);
+}
 
 }  // namespace tideline::load
