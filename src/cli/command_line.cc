@@ -94,6 +94,7 @@ public:
         add_consume();
         CLI::App* cluster = add_group(app_, "cluster", "Look at the cluster", help::kCluster);
         add_cluster_info(*cluster);
+        add_group_commands();
         CLI::App* log = add_group(app_, "log", "Look at files of a data directory", help::kLog);
         add_log_dump(*log);
         add_completion();
@@ -302,6 +303,92 @@ private:
         add_client(command, o.output, o.client);
     }
 
+    void add_group_commands() {
+        CLI::App& group = *add_group(app_, "group", "Look at consumer groups and move them", help::kGroup);
+        add_group_views(group);
+        add_group_deletes(group);
+        add_group_reset(group);
+    }
+
+    void add_watch(CLI::App& command, std::optional<double>& seconds) {
+        auto positive = [](const std::string& text) {
+            double number = 0;
+            return CLI::detail::lexical_cast(text, number) && number > 0 && number < 1e6
+                       ? std::string()
+                       : fmt::format("'{}' is not a number of seconds above 0", text);
+        };
+        command.add_option("--watch", seconds, "Show it again every so many seconds, until Ctrl-C")
+            ->type_name("SECONDS")
+            ->check(positive);
+    }
+
+    void add_group_views(CLI::App& group) {
+        CLI::App& list =
+            add_client_command(group, "list", group_list_, "List the groups", help::kGroupList);
+        list.add_flag("--names", group_list_.names, "Print names only, one a line");
+        add_client(list, group_list_.output, group_list_.client);
+
+        GroupDescribeOptions& d = group_describe_;
+        CLI::App& describe = add_client_command(group, "describe", d, "Show state, members, offsets and lag",
+                                                help::kGroupDescribe);
+        describe.add_option("GROUP", d.group, "The group")->type_name("GROUP")->required();
+        add_watch(describe, d.watch_seconds);
+        add_client(describe, d.output, d.client);
+
+        GroupMembersOptions& m = group_members_;
+        CLI::App& members = add_client_command(group, "members", m, "Show who reads what", help::kGroupMembers);
+        members.add_option("GROUP", m.group, "The group")->type_name("GROUP")->required();
+        add_client(members, m.output, m.client);
+
+        GroupLagOptions& l = group_lag_;
+        CLI::App& lag = add_client_command(group, "lag", l, "Show how far behind groups are", help::kGroupLag);
+        lag.add_option("GROUP", l.groups, "The groups; without it all")->type_name("GROUP");
+        add_watch(lag, l.watch_seconds);
+        add_client(lag, l.output, l.client);
+    }
+
+    void add_group_deletes(CLI::App& group) {
+        GroupDeleteOptions& d = group_delete_;
+        CLI::App& all = add_client_command(group, "delete", d, "Delete groups and their offsets", help::kGroupDelete);
+        all.add_option("GROUP", d.groups, "The groups")->type_name("GROUP")->required();
+        all.add_flag("-y,--yes", d.yes, "Do not ask");
+        add_client(all, d.output, d.client);
+
+        GroupDeleteOffsetsOptions& o = group_delete_offsets_;
+        CLI::App& some = add_client_command(group, "delete-offsets", o, "Delete what a group committed for topics",
+                                            help::kGroupDeleteOffsets);
+        some.add_option("GROUP", o.group, "The group")->type_name("GROUP")->required();
+        add_list(some, "--topic", o.topics, "TOPIC", "A topic, or TOPIC:0,2 for some of its partitions")->required();
+        some.add_flag("-y,--yes", o.yes, "Do not ask");
+        add_client(some, o.output, o.client);
+    }
+
+    void add_group_reset(CLI::App& group) {
+        GroupResetOptions& o = group_reset_;
+        CLI::App& command =
+            add_client_command(group, "reset", o, "Move a group to other offsets", help::kGroupReset);
+        command.add_option("GROUP", o.group, "The group")->type_name("GROUP")->required();
+        add_list(command, "--topic", o.topics, "TOPIC",
+                 "A topic, or TOPIC:0,2 for some of its partitions; without it all that the group has committed");
+        command.add_flag("--to-earliest", o.to_earliest, "To the first record there is");
+        command.add_flag("--to-latest", o.to_latest, "To the end");
+        command.add_flag("--to-current", o.to_current, "To where it is (for --to-group)");
+        at_least(command.add_option("--to-offset", o.to_offset, "To this offset"), 0);
+        command.add_option("--shift-by", o.shift_by, "So many records on, or back (write --shift-by=-20)")
+            ->type_name("N");
+        command.add_option("--to-datetime", o.to_datetime, "To the first record at or after a time, ISO 8601")
+            ->type_name("TIME");
+        command.add_option("--by-duration", o.by_duration, "The same, counted back from now")->type_name("DURATION");
+        command.add_option("--from-file", o.from_file, "To the offsets in a file")->type_name("FILE");
+        command.add_option("--to-group", o.to_group, "Set the offsets in this group instead")->type_name("GROUP");
+        command.add_flag("--execute", o.execute, "Do it");
+        command
+            .add_option("--save", o.save,
+                        "Where to keep the offsets that are replaced; without it a file here, named after group and time")
+            ->type_name("FILE");
+        add_client(command, o.output, o.client);
+    }
+
     void add_log_dump(CLI::App& log) {
         LogDumpOptions& o = log_dump_;
         CLI::App& command = add_command(log, "dump", o, "Decode segments, indexes, snapshots and checkpoints",
@@ -333,6 +420,13 @@ private:
     ProduceOptions produce_;
     ConsumeOptions consume_;
     ClusterInfoOptions cluster_info_;
+    GroupListOptions group_list_;
+    GroupDescribeOptions group_describe_;
+    GroupMembersOptions group_members_;
+    GroupLagOptions group_lag_;
+    GroupDeleteOptions group_delete_;
+    GroupDeleteOffsetsOptions group_delete_offsets_;
+    GroupResetOptions group_reset_;
     LogDumpOptions log_dump_;
     CompletionOptions completion_;
 };

@@ -15,6 +15,13 @@ Outcome<ExitCode> run(const TopicDeleteOptions& options, Console& console);
 Outcome<ExitCode> run(const ProduceOptions& options, Console& console);
 Outcome<ExitCode> run(const ConsumeOptions& options, Console& console);
 Outcome<ExitCode> run(const ClusterInfoOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupListOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupDescribeOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupMembersOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupLagOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupDeleteOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupDeleteOffsetsOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupResetOptions& options, Console& console);
 Outcome<ExitCode> run(const LogDumpOptions& options, Console& console);
 Outcome<ExitCode> run(const CompletionOptions& options, Console& console);
 

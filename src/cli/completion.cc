@@ -20,6 +20,9 @@ std::string expectation(const OptionNode& option) {
     if (option.value == "DIR") {
         return "directories";
     }
+    if (option.value == "GROUP") {
+        return "groups";
+    }
     return option.value == "TOPIC" ? "topics" : "nothing";
 }
 
@@ -144,11 +147,11 @@ _tideline() {
         words\ *) COMPREPLY=($(compgen -W "${expect#words }" -- "$current")) ;;
         files) compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
         directories) compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-        topics)
+        topics | groups)
             if [[ $line =~ --bootstrap[=\ ]+([^ ]+) ]]; then
                 bootstrap=(--bootstrap "${BASH_REMATCH[1]}")
             fi
-            COMPREPLY=($(compgen -W "$("$1" topic list --names --timeout 1 "${bootstrap[@]}" 2> /dev/null)" -- "$current"))
+            COMPREPLY=($(compgen -W "$("$1" "${expect%s}" list --names --timeout 1 "${bootstrap[@]}" 2> /dev/null)" -- "$current"))
             ;;
         nothing) ;;
         *) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
@@ -173,11 +176,11 @@ _tideline() {
         words\ *) compadd -- ${=expect#words } ;;
         files) _files ;;
         directories) _files -/ ;;
-        topics)
+        topics | groups)
             if [[ "${words[*]}" =~ '--bootstrap[= ]+([^ ]+)' ]]; then
                 bootstrap=(--bootstrap "${match[1]}")
             fi
-            compadd -- ${(f)"$(${words[1]} topic list --names --timeout 1 "${bootstrap[@]}" 2> /dev/null)"}
+            compadd -- ${(f)"$(${words[1]} ${expect%s} list --names --timeout 1 "${bootstrap[@]}" 2> /dev/null)"}
             ;;
         nothing) ;;
         *) compadd -- ${=options} ;;

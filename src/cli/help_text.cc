@@ -113,6 +113,67 @@ const std::string_view kClusterInfo = R"(Examples:
   tideline cluster info -o json --bootstrap broker-1:9092
 )";
 
+const std::string_view kGroup = R"(Examples:
+  tideline group list
+  tideline group lag --watch 2
+  tideline group reset billing --to-datetime 2026-01-31T10:00Z
+)";
+
+const std::string_view kGroupList = R"(Examples:
+  tideline group list
+  tideline group list -o json
+)";
+
+const std::string_view kGroupDescribe = R"(LAG counts the records that the group has still to read, LOST those that retention deleted before it did.
+
+Examples:
+  tideline group describe billing
+  tideline group describe billing --watch 1
+)";
+
+const std::string_view kGroupMembers = R"(Example:
+  tideline group members billing -o json
+)";
+
+const std::string_view kGroupLag = R"(Without GROUP it shows all groups. A live view ends with Ctrl-C.
+
+Examples:
+  tideline group lag
+  tideline group lag billing --watch 2
+)";
+
+const std::string_view kGroupDelete = R"(A group that has members is not deleted. On a terminal the command asks first; elsewhere it wants --yes.
+
+Examples:
+  tideline group delete billing
+  tideline group delete billing reports --yes
+)";
+
+const std::string_view kGroupDeleteOffsets = R"(Offsets of topics that a member is subscribed to are not deleted.
+
+Examples:
+  tideline group delete-offsets billing --topic orders
+  tideline group delete-offsets billing --topic orders:0,2 --yes
+)";
+
+const std::string_view kGroupReset = R"(Without --execute nothing changes: it shows for each partition where the group is (NOW), where it would go (TO), how many
+records it would read AGAIN and how many it would never read (SKIPPED), how many retention has deleted before the group
+read them (LOST), and the time from the first to the last of those records.
+
+With --execute it first keeps the offsets that are replaced in a file, then prints the command that takes it back. A group
+with active members is refused, and they are named. --to-group sets the offsets in another group, so that it can read again
+beside the first.
+
+A file has lines topic,partition,offset, as kafka-consumer-groups --export writes them; -1 deletes an offset.
+Durations are 90s, 1h30m, or PT30M as Kafka's tools have them.
+
+Examples:
+  tideline group reset billing --to-earliest
+  tideline group reset billing --topic orders:0,2 --to-datetime 2026-01-31T10:20Z --execute
+  tideline group reset billing --by-duration 1h --to-group billing-replay --execute
+  tideline group reset billing --from-file billing.20260131T102030000Z.offsets.csv --execute
+)";
+
 const std::string_view kLog = R"(Example:
   tideline log dump /var/lib/tideline/orders-0/00000000000000000000.log
 )";

@@ -112,6 +112,66 @@ struct ClusterInfoOptions {
     ClientOptions client;
 };
 
+struct GroupListOptions {
+    OutputOptions output;
+    ClientOptions client;
+    bool names = false;
+};
+
+struct GroupDescribeOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string group;
+    std::optional<double> watch_seconds;
+};
+
+struct GroupMembersOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string group;
+};
+
+struct GroupLagOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> groups;  // none: all
+    std::optional<double> watch_seconds;
+};
+
+struct GroupDeleteOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> groups;
+    bool yes = false;
+};
+
+struct GroupDeleteOffsetsOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string group;
+    std::vector<std::string> topics;  // "orders" or "orders:0,2"
+    bool yes = false;
+};
+
+// Exactly one of the eight that say where to go.
+struct GroupResetOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::string group;
+    std::vector<std::string> topics;  // as above; none: all that is committed
+    bool to_earliest = false;
+    bool to_latest = false;
+    bool to_current = false;
+    std::optional<std::int64_t> to_offset;
+    std::optional<std::int64_t> shift_by;
+    std::optional<std::string> to_datetime;
+    std::optional<std::string> by_duration;
+    std::optional<std::string> from_file;
+    std::optional<std::string> to_group;  // set the offsets there instead
+    std::optional<std::string> save;      // where the replaced offsets are kept
+    bool execute = false;
+};
+
 struct LogDumpOptions {
     OutputOptions output;
     std::vector<std::string> files;
@@ -124,7 +184,9 @@ struct CompletionOptions {
 };
 
 using Command = std::variant<TopicCreateOptions, TopicListOptions, TopicDescribeOptions, TopicAlterOptions,
-                             TopicDeleteOptions, ProduceOptions, ConsumeOptions, ClusterInfoOptions, LogDumpOptions,
+                             TopicDeleteOptions, ProduceOptions, ConsumeOptions, ClusterInfoOptions,
+                             GroupListOptions, GroupDescribeOptions, GroupMembersOptions, GroupLagOptions,
+                             GroupDeleteOptions, GroupDeleteOffsetsOptions, GroupResetOptions, LogDumpOptions,
                              CompletionOptions, ServeOptions>;
 
 // Why options that are each right do not go together, or nullopt.
