@@ -282,7 +282,8 @@ private:
         ConsumeOptions& o = consume_;
         CLI::App& command = add_client_command(app_, "consume", o, "Read records", help::kConsume);
         command.add_option("TOPIC", o.topic, "The topic to read")->type_name("TOPIC")->required();
-        at_least(add_list(command, "-p,--partition", o.partitions, "N", "A partition to read; without it all"), 0);
+        CLI::Option* partitions =
+            at_least(add_list(command, "-p,--partition", o.partitions, "N", "A partition to read; without it all"), 0);
         command.add_option("--from", o.from, "Where to start")->type_name("POSITION")->default_str(o.from);
         CLI::Option* until = command.add_option("--until", o.until, "Where to stop; without it the end as of now")
                                  ->type_name("POSITION");
@@ -293,6 +294,10 @@ private:
             ->type_name("TEXT");
         add_word_choice(command, "--isolation", o.isolation, {"read_uncommitted", "read_committed"},
                         "Whether to see records of open and aborted transactions");
+        command.add_option("-g,--group", o.group, "Read as a member of this consumer group, and commit what was printed")
+            ->type_name("GROUP")
+            ->excludes(partitions)
+            ->excludes(until);
         add_client(command, o.output, o.client);
     }
 

@@ -81,7 +81,11 @@ Examples:
 )";
 
 const std::string_view kConsume = R"(It reads every partition it was told, from --from to the end as it is when the command starts, then stops; --follow
-goes on. No consumer group is involved and nothing is committed.
+goes on. Without --group no consumer group is involved and nothing is committed.
+
+With --group it is a member of a consumer group and reads its share of the partitions, from where the group is; --from beginning or end is for a
+group that has no offset yet. A record is committed after it was printed, so that a member that dies repeats records and loses none. Without --follow
+it leaves when its partitions are read to the end; a member that has no partition waits for one.
 
 Positions, for --from and --until (which is exclusive):
   beginning, end          of each partition
@@ -102,6 +106,7 @@ Examples:
   tideline consume orders --follow --format '%p/%o %k: %s\n'
   tideline consume orders --from '10m ago' -o json
   tideline consume orders --partition 0 --from 1000 --count 10
+  tideline consume orders --group billing --follow
 )";
 
 const std::string_view kCluster = R"(Example:

@@ -66,10 +66,10 @@ Metadata to_values(const struct rd_kafka_metadata* raw) {
 
 }  // namespace
 
-KafkaClient::KafkaClient(const ClientOptions& options, DeliveryListener* listener)
+KafkaClient::KafkaClient(const ClientOptions& options, ClientListeners listeners)
     : bootstrap_(options.bootstrap),
       timeout_ms_(static_cast<int>(options.timeout_seconds * 1000)),
-      listener_(listener) {}
+      listeners_(listeners) {}
 
 KafkaClient::~KafkaClient() {
     if (handle_ != nullptr) {
@@ -100,17 +100,29 @@ void KafkaClient::install_callbacks(rd_kafka_conf_t* conf, bool verbose) {
             rd_kafka_log_print(handle, level, facility, text);
         }
     });
-    if (listener_ != nullptr) {
+    if (listeners_.delivery != nullptr) {
         rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-            static_cast<KafkaClient*>(opaque)->listener_->on_delivery(*message);
+            static_cast<KafkaClient*>(opaque)->listeners_.delivery->on_delivery(*message);
         });
+    }
+    if (listeners_.member != nullptr) {
+        rd_kafka_conf_set_rebalance_cb(
+            conf, [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+                static_cast<KafkaClient*>(opaque)->listeners_.member->on_rebalance(what, partitions);
+            });
+        rd_kafka_conf_set_offset_commit_cb(
+            conf, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
+                if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
+                    static_cast<KafkaClient*>(opaque)->listeners_.member->on_commit_failed(error);
+                }
+            });
     }
 }
 
 Outcome<std::unique_ptr<KafkaClient>> KafkaClient::open(const ClientOptions& options, Role role,
                                                         const std::vector<KeyValue>& settings,
-                                                        DeliveryListener* listener) {
-    std::unique_ptr<KafkaClient> client(new KafkaClient(options, listener));
+                                                        ClientListeners listeners) {
+    std::unique_ptr<KafkaClient> client(new KafkaClient(options, listeners));
     Conf conf(rd_kafka_conf_new());
     TL_TRY_VOID(apply(conf.get(), {{"client.id", "tideline-cli"}}));
     TL_TRY_VOID(apply(conf.get(), settings));

@@ -57,14 +57,33 @@ protected:
     ~DeliveryListener() = default;
 };
 
+// A group's member: what it hears during rd_kafka_consumer_poll().
+class MemberListener {
+public:
+    // The group gave partitions (RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) or wants them back; to be answered by the calls
+    // that librdkafka asks for.
+    virtual void on_rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions) = 0;
+    // A commit in the background has failed.
+    virtual void on_commit_failed(rd_kafka_resp_err_t error) = 0;
+
+protected:
+    ~MemberListener() = default;
+};
+
+// Who hears of what happens inside librdkafka; they outlive the client.
+struct ClientListeners {
+    DeliveryListener* delivery = nullptr;
+    MemberListener* member = nullptr;
+};
+
 class KafkaClient {
 public:
     enum class Role { producer, consumer };
 
-    // `settings` are librdkafka properties; the user's own win over them. `listener` outlives the client.
+    // `settings` are librdkafka properties; the user's own win over them.
     static Outcome<std::unique_ptr<KafkaClient>> open(const ClientOptions& options, Role role,
                                                       const std::vector<KeyValue>& settings = {},
-                                                      DeliveryListener* listener = nullptr);
+                                                      ClientListeners listeners = {});
     ~KafkaClient();
     KafkaClient(const KafkaClient&) = delete;
     KafkaClient& operator=(const KafkaClient&) = delete;
@@ -99,13 +118,13 @@ public:
     void forget_refusal() { last_refusal_ = RD_KAFKA_RESP_ERR_NO_ERROR; }
 
 private:
-    KafkaClient(const ClientOptions& options, DeliveryListener* listener);
+    KafkaClient(const ClientOptions& options, ClientListeners listeners);
     void install_callbacks(rd_kafka_conf_t* conf, bool verbose);
     Failure unreachable(rd_kafka_resp_err_t error, std::string_view doing) const;
 
     std::string bootstrap_;
     int timeout_ms_;
-    DeliveryListener* listener_;
+    ClientListeners listeners_;
     rd_kafka_t* handle_ = nullptr;
     std::string trouble_;
     bool all_down_ = false;

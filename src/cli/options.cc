@@ -32,6 +32,19 @@ std::optional<std::string> contradiction_in(const ProduceOptions& o) {
     return std::nullopt;
 }
 
+std::optional<std::string> contradiction_in(const ConsumeOptions& o) {
+    if (!o.group) {
+        return std::nullopt;
+    }
+    if (o.group->empty()) {
+        return "--group is empty";
+    }
+    if (o.from != "beginning" && o.from != "end") {
+        return "--group starts where the group is; --from beginning or --from end is for a group that has no offset yet";
+    }
+    return std::nullopt;
+}
+
 // librdkafka would take it and ask the brokers of --bootstrap as well.
 std::optional<std::string> contradiction_in_client(const ClientOptions& o) {
     for (const auto& [key, value] : o.properties) {

@@ -105,6 +105,7 @@ struct ConsumeOptions {
     std::string format = "%s\\n";
     std::string null_marker;
     std::string isolation = "read_uncommitted";
+    std::optional<std::string> group;  // read as a member of it
 };
 
 struct ClusterInfoOptions {

@@ -61,7 +61,7 @@ RecordSender::~RecordSender() {
 }
 
 Outcome<> RecordSender::open(const ProduceOptions& options) {
-    TL_TRY(client, KafkaClient::open(options.client, KafkaClient::Role::producer, producer_settings(options), this));
+    TL_TRY(client, KafkaClient::open(options.client, KafkaClient::Role::producer, producer_settings(options), {.delivery = this}));
     client_ = std::move(client);
     TL_TRY_VOID(options.auto_create ? client_->connect() : check_topic(options));
     partition_ = options.partition.value_or(RD_KAFKA_PARTITION_UA);

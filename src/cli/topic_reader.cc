@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "cli/message_view.h"
 #include "cli/terminal.h"
 
 namespace tideline::cli {
@@ -19,21 +20,6 @@ std::vector<KeyValue> consumer_settings(const ConsumeOptions& options) {
         {"fetch.wait.max.ms", "100"},
         {"fetch.error.backoff.ms", "100"},
     };
-}
-
-TimestampKind kind_of(rd_kafka_timestamp_type_t type) {
-    switch (type) {
-        case RD_KAFKA_TIMESTAMP_CREATE_TIME: return TimestampKind::create_time;
-        case RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME: return TimestampKind::log_append_time;
-        default: return TimestampKind::none;
-    }
-}
-
-std::optional<std::string_view> bytes_or_null(const void* data, std::size_t size) {
-    if (data == nullptr) {
-        return std::nullopt;
-    }
-    return std::string_view(static_cast<const char*>(data), size);
 }
 
 }  // namespace
@@ -202,34 +188,12 @@ Outcome<TopicReader::Step> TopicReader::take(rd_kafka_message_t* message) {
         return Step::idle;
     }
     ++since_nudge_;
-    make_view(*message);
+    look_at(*message, view_);
     message_ = owned.release();
     if (stop && message->offset + 1 >= *stop) {
         finish_partition(message->partition);
     }
     return Step::record;
-}
-
-void TopicReader::make_view(const rd_kafka_message_t& message) {
-    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    view_.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
-    view_.timestamp_kind = kind_of(type);
-    view_.topic = rd_kafka_topic_name(message.rkt);
-    view_.partition = message.partition;
-    view_.offset = message.offset;
-    view_.key = bytes_or_null(message.key, message.key_len);
-    view_.value = bytes_or_null(message.payload, message.len);
-    view_.headers.clear();
-    rd_kafka_headers_t* headers = nullptr;
-    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return;
-    }
-    const char* name = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-        view_.headers.push_back({name, bytes_or_null(value, size)});
-    }
 }
 
 void TopicReader::finish_partition(std::int32_t partition) {

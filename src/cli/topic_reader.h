@@ -13,26 +13,23 @@
 
 #include "cli/kafka_client.h"
 #include "cli/position.h"
-#include "cli/record_view.h"
+#include "cli/record_source.h"
 
 namespace tideline::cli {
 
-class TopicReader {
+class TopicReader : public RecordSource {
 public:
-    enum class Step { record, idle, done };
-
     static Outcome<std::unique_ptr<TopicReader>> open(const ConsumeOptions& options);
-    ~TopicReader();
+    ~TopicReader() override;
     TopicReader(const TopicReader&) = delete;
     TopicReader& operator=(const TopicReader&) = delete;
 
     // Finds out what to read; sentences for people about offsets that are not there go to `warnings`.
     Outcome<> start(const ConsumeOptions& options, std::vector<std::string>& warnings);
 
-    // The next record (see record(), valid until the next call), or idle after `wait_ms` without one, or done when
-    // every range is read. A broker that stays silent for the timeout is an error, except while following.
-    Outcome<Step> next(int wait_ms);
-    const RecordView& record() const { return view_; }
+    // Done when every range is read. A broker that stays silent for the timeout is an error, except while following.
+    Outcome<Step> next(int wait_ms) override;
+    const RecordView& record() const override { return view_; }
 
 private:
     explicit TopicReader(bool follow) : follow_(follow) {}
@@ -41,7 +38,6 @@ private:
     Outcome<std::vector<std::int32_t>> wanted_partitions(const TopicInfo& topic, const ConsumeOptions& options);
     Outcome<> begin_reading(const std::string& topic);
     Outcome<Step> take(rd_kafka_message_t* message);
-    void make_view(const rd_kafka_message_t& message);
     void nudge();
     void finish_partition(std::int32_t partition);
 
