@@ -96,7 +96,7 @@ def test_a_full_disk_refuses_the_record_and_keeps_what_was_acknowledged(make_bro
     assert refusal in (KAFKA_STORAGE_ERROR, NOT_LEADER_OR_FOLLOWER, "closed")
     assert len(acknowledged) > 100
     assert_up_or_stopped_cleanly(broker)
-    assert re.search(r"No space left|ENOSPC|errno=28", broker.output)
+    wire.until(lambda: re.search(r"No space left|ENOSPC|errno=28", broker.output), bool)
 
     broker.kill()
     small_disk(400)
