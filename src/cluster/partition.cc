@@ -112,8 +112,8 @@ Task<Result<>> Partition::wait_acknowledged(Offset end, runtime::Instant deadlin
     if (is_acknowledged(end)) {
         co_return Result<>{};
     }
-    if (is_failed()) {
-        co_return fail(ErrorCode::kafka_storage_error, "partition went offline before the records were durable");
+    if (auto online = check_online(); !online) {
+        co_return online;
     }
     co_return fail(ErrorCode::request_timed_out, "the disk took longer than the request's timeout");
 }

@@ -64,8 +64,9 @@ public:
 
     // Appends one validated batch. Written, not yet acknowledged: see wait_acknowledged().
     base::Result<log::AppendInfo> append(base::ByteView batch, std::int64_t now_ms);
-    // Returns when records before `end` are what acks=all promises; kafka_storage_error when that can no longer happen,
-    // request_timed_out when `deadline` came first (the records stay, and may still become durable).
+    // Returns when records before `end` are what acks=all promises; kafka_storage_error or not_leader_or_follower (see
+    // check_online) when that can no longer happen, request_timed_out when `deadline` came first (the records stay, and
+    // may still become durable).
     runtime::Task<base::Result<>> wait_acknowledged(Offset end, runtime::Instant deadline);
 
     base::Result<log::FetchSlice> read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch);
@@ -81,7 +82,7 @@ public:
     // kafka_storage_error once it failed, not_leader_or_follower while it closes.
     base::Result<> check_online() const;
     bool is_failed() const { return closing_ || log_->is_failed() || directory_.is_failed(); }
-    // Ends flushes and waits, syncs and closes the log. Waiters see kafka_storage_error. Destruction may follow.
+    // Ends flushes and waits, syncs and closes the log. Waiters see not_leader_or_follower. Destruction may follow.
     runtime::Task<base::Result<>> close();
     // The same for a partition that is being deleted: nothing is written.
     runtime::Task<void> abandon();
