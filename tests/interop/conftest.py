@@ -3,11 +3,13 @@
 import itertools
 import shutil
 import subprocess
+import threading
 
 import pytest
 
+import groups
 from families import FAMILIES, compile_java
-from lib import batch, machine, wire
+from lib import batch, machine, wire, wire_groups
 from lib import broker as brokers
 
 TOOL_SECONDS = 90
@@ -117,3 +119,100 @@ def fill(broker, admin_topic):
         return topic
 
     return write
+
+
+@pytest.fixture(scope="session")
+def family_ready(family):
+    """family_ready("java"): that family, or kcat, can be had here; else the test ends."""
+
+    def check(name):
+        if name != "kcat":
+            family(name)
+            if name == "java":
+                compile_java("JavaHost", "JavaMember")
+        elif not shutil.which("kcat"):
+            machine.missing("kcat", "no kcat")
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def java_host(family_ready):
+    """java_host(): the JVM for members and tools, started when first wanted."""
+    hosts, changed = [], threading.Condition()
+
+    def get():
+        if not hosts:
+            family_ready("java")
+            hosts.append(groups.JavaHost(changed))
+        return hosts[0]
+
+    get.changed = changed
+    yield get
+    for host in hosts:
+        host.kill()
+
+
+@pytest.fixture
+def crowd(broker, java_host, family_ready):
+    """crowd.join("java-classic", group, topic) starts a member of a group; see groups.py."""
+    crowd = groups.Crowd(broker.bootstrap, java_host, java_host.changed, family_ready)
+    yield crowd
+    crowd.end()
+
+
+@pytest.fixture
+def group(topic):
+    """A group nobody used before."""
+    return f"group-of-{topic}"
+
+
+@pytest.fixture
+def write(broker):
+    """write(topic, partition, ["a", "b"]) adds records, a batch each."""
+
+    def write(topic, partition, values, timestamps=None):
+        with wire.Connection(broker.port) as connection:
+            for n, value in enumerate(values):
+                at = timestamps[n] if timestamps else None
+                raw = batch.batch([value.encode()], timestamp=at)
+                assert wire.produce(connection, topic, partition, raw)[0] == 0
+        return list(values)
+
+    return write
+
+
+@pytest.fixture
+def committed(broker):
+    """committed(group, topic, partition) is the group's offset, -1 if there is none."""
+
+    def look(group, topic, partition=0):
+        with wire.Connection(broker.port) as connection:
+            offset, error = wire_groups.fetch_offset(connection, group, topic, partition)
+        assert error == 0
+        return offset
+
+    return look
+
+
+@pytest.fixture
+def commit(broker):
+    """commit(group, {(topic, partition): offset}) makes a group without members."""
+
+    def commit(group, offsets):
+        with wire.Connection(broker.port) as connection:
+            wire_groups.make_group(connection, group, offsets)
+
+    return commit
+
+
+@pytest.fixture
+def quick_tool(java_host, broker):
+    """As `tool`, in the JVM that is there already; returns (exit code, output, errors)."""
+
+    def run(name, *args, bootstrap=True):
+        main_class = name if name.startswith("kafka.") else f"org.apache.kafka.tools.{name}"
+        where = ["--bootstrap-server", broker.bootstrap] if bootstrap else []
+        return java_host().run_tool(main_class, [*map(str, args), *where])
+
+    return run

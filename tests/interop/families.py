@@ -45,14 +45,16 @@ class Family:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def compile_java(program):
-    """Compiles PROGRAM.java of clients/ unless its class is newer."""
-    source, classes = CLIENTS / f"{program}.java", brokers.INTEROP / "classes"
-    built = classes / f"{program}.class"
-    if built.exists() and built.stat().st_mtime > source.stat().st_mtime:
+def compile_java(program, *parts):
+    """Compiles PROGRAM.java of clients/, and the classes it is made of, unless they are newer."""
+    classes = brokers.INTEROP / "classes"
+    sources = [CLIENTS / f"{name}.java" for name in (program, *parts)]
+    built = [classes / f"{name}.class" for name in (program, *parts)]
+    if all(one.exists() and one.stat().st_mtime > source.stat().st_mtime
+           for one, source in zip(built, sources)):
         return
     classes.mkdir(exist_ok=True)
-    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*", str(source)],
+    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*", *map(str, sources)],
                    check=True)
 
 

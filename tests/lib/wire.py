@@ -10,6 +10,7 @@ import time
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
 API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID = 18, 19, 20, 22
+CREATE_PARTITIONS = 37
 
 
 def i8(n): return struct.pack(">b", n)
@@ -226,6 +227,25 @@ def create_topic(connection, topic, partitions=1, replicas=1, configs=(), valida
     return error
 
 
+def delete_topic(connection, topic):
+    """Returns the error code of a DeleteTopics v1."""
+    answer = connection.request(DELETE_TOPICS, 1, array([string(topic)]) + i32(15000))
+    answer.i32()
+    [(_, error)] = answer.array(lambda: (answer.string(), answer.i16()))
+    answer.end()
+    return error
+
+
+def create_partitions(connection, topic, count):
+    """Returns the error code of a CreatePartitions v0."""
+    one = string(topic) + i32(count) + array(None)
+    answer = connection.request(CREATE_PARTITIONS, 0, array([one]) + i32(15000) + i8(0))
+    answer.i32()
+    [(_, error, _)] = answer.array(lambda: (answer.string(), answer.i16(), answer.string()))
+    answer.end()
+    return error
+
+
 def init_producer_id(connection):
     """Returns (error code, producer id, epoch) of an InitProducerId v0."""
     answer = connection.request(INIT_PRODUCER_ID, 0, string(None) + i32(0))
@@ -253,6 +273,14 @@ def make_topic(connection, topic, partitions=1, **how):
     for partition in range(partitions):
         until(lambda: list_offset(connection, topic, partition, -1)[0], lambda e: e == 0)
     return topic
+
+
+def make_partitions(connection, topic, count):
+    """Raises a topic's partitions to `count` and waits until each has its leader."""
+    error = create_partitions(connection, topic, count)
+    assert error == 0, f"CreatePartitions {topic}: error {error}"
+    for partition in range(count):
+        until(lambda: list_offset(connection, topic, partition, -1)[0], lambda e: e == 0)
 
 
 def new_producer_id(connection):

@@ -52,6 +52,12 @@ var codecs = map[string]kgo.CompressionCodec{
 }
 
 func main() {
+	if os.Args[1] == "member" {
+		var how memberOptions
+		check(json.Unmarshal([]byte(os.Args[3]), &how))
+		member(os.Args[2], how)
+		return
+	}
 	var how options
 	check(json.Unmarshal([]byte(os.Args[3]), &how))
 	var lines []record
