@@ -13,8 +13,9 @@ using State = ClassicGroup::State;
 constexpr std::int16_t kFirstVersionWithKnownMemberIds = 4;  // KIP-394
 constexpr std::int16_t kFirstVersionToSkipAssignment = 9;    // KIP-814
 
-// Without names that come twice, which would vote twice.
-ClassicProtocols distinct(const protocol::JoinGroupRequest& request) {
+}  // namespace
+
+ClassicProtocols distinct_protocols(const protocol::JoinGroupRequest& request) {
     ClassicProtocols protocols;
     std::unordered_set<std::string_view> names;
     for (const auto& protocol : request.protocols) {
@@ -28,8 +29,6 @@ ClassicProtocols distinct(const protocol::JoinGroupRequest& request) {
 std::int32_t rebalance_timeout_of(const protocol::JoinGroupRequest& request) {
     return request.rebalance_timeout_ms < 0 ? request.session_timeout_ms : request.rebalance_timeout_ms;
 }
-
-}  // namespace
 
 std::optional<ErrorCode> ClassicProtocol::why_refused(const JoinRequest& request, const ClassicProtocols& protocols) const {
     if (request.group_id.empty()) {
@@ -46,7 +45,7 @@ std::optional<ErrorCode> ClassicProtocol::why_refused(const JoinRequest& request
 }
 
 std::optional<ErrorCode> ClassicProtocol::why_no_new_group(const JoinRequest& request) const {
-    auto protocols = distinct(request);
+    auto protocols = distinct_protocols(request);
     if (auto refused = why_refused(request, protocols)) {
         return refused;
     }
@@ -75,7 +74,7 @@ bool ClassicProtocol::has_room(const ClassicGroup& group, const JoinRequest& req
 }
 
 void ClassicProtocol::join(Ticket ticket, const ClientInfo& client, const JoinRequest& request, const Now& now, Effects& out) {
-    auto protocols = distinct(request);
+    auto protocols = distinct_protocols(request);
     if (auto refused = why_refused(request, protocols)) {
         out.answer(ticket, join_error(*refused, request.member_id));
         return;

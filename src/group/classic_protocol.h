@@ -17,10 +17,16 @@ inline constexpr std::size_t kClassicGroupBytesMax = std::size_t{64} << 20;     
 inline constexpr std::size_t kClassicPendingMax = 1'000;                         // the oldest gives way
 inline constexpr std::int32_t kNewMemberTimeoutMs = 300'000;                     // to finish the first join
 
+// Without names that come twice, which would vote twice.
+ClassicProtocols distinct_protocols(const protocol::JoinGroupRequest& request);
+std::int32_t rebalance_timeout_of(const protocol::JoinGroupRequest& request);
+
 class ClassicProtocol {
 public:
     explicit ClassicProtocol(Environment& environment) : environment_(environment) {}
 
+    // Why this join is refused whatever its group is; nullopt when it is not.
+    std::optional<ErrorCode> why_refused(const protocol::JoinGroupRequest& request, const ClassicProtocols& protocols) const;
     // Why this join may not begin a group; nullopt when it may.
     std::optional<ErrorCode> why_no_new_group(const protocol::JoinGroupRequest& request) const;
     // The group is a classic one or does not exist.
@@ -34,13 +40,14 @@ public:
     void note_commit(ClassicGroup&, std::string_view member_id, const Now&);
     void finish_load(ClassicGroup&, const Now&, Effects&);
 
+    // A group that has come from the consumer protocol, stable: its members' sessions run from now on.
+    void adopt(ClassicGroup&, const Now&);
     // Everybody has to join again. Needs any state but PreparingRebalance.
     void prepare_rebalance(ClassicGroup&, const Now&, Effects&);
 
 private:
     using JoinRequest = protocol::JoinGroupRequest;
 
-    std::optional<ErrorCode> why_refused(const JoinRequest& request, const ClassicProtocols& protocols) const;
     bool has_room(const ClassicGroup&, const JoinRequest&, const ClassicProtocols&) const;
     void join_as_new(ClassicGroup&, Ticket, const ClientInfo&, const JoinRequest&, ClassicProtocols, const Now&, Effects&);
     void join_as_pending(ClassicGroup&, std::string member_id, Ticket, const JoinRequest&, const Now&, Effects&);

@@ -150,10 +150,15 @@ void ClassicProtocol::expire(ClassicGroup& group, const Now& now, Effects& out) 
     environment_.groups.schedule(group);
 }
 
-void ClassicProtocol::finish_load(ClassicGroup& group, const Now& now, Effects& out) {
+void ClassicProtocol::adopt(ClassicGroup& group, const Now& now) {
     for (auto& [id, member] : group.members()) {
         keep_alive(group, member, now);
     }
+    environment_.groups.schedule(group);
+}
+
+void ClassicProtocol::finish_load(ClassicGroup& group, const Now& now, Effects& out) {
+    adopt(group, now);
     if (group.member_count() > static_cast<std::size_t>(environment_.config.max_size)) {
         prepare_rebalance(group, now, out);
     }

@@ -94,7 +94,9 @@ TEST_F(ConsumerGroupInCoordinator, IsDescribedByItsOwnApiAndDeadToTheClassicOne)
     EXPECT_EQ(classic.groups[0].error_code, ErrorCode::group_id_not_found);
 }
 
-TEST_F(ConsumerGroupInCoordinator, TakesNoClassicMemberWhileItHasMembersOfItsOwn) {
+TEST_F(ConsumerGroupInCoordinator, TakesNoClassicMemberWhenMigrationIsDisabled) {
+    bench.config().consumer_migration_policy = MigrationPolicy::disabled;
+    bench.coordinator().set_config(bench.config());
     beat("g", "m1", 0);
     EXPECT_EQ(classic_join("g").error_code, ErrorCode::inconsistent_group_protocol);
     protocol::HeartbeatRequest heartbeat;

@@ -25,6 +25,27 @@ bool ConsumerGroup::has_owner(const Uuid& topic, std::int32_t partition) const {
     return found != owner_epochs_.end() && found->second.contains(partition);
 }
 
+bool ConsumerGroup::waits_for_release(std::string_view member_id) const {
+    const ConsumerMember& waiting = *member(member_id);
+    const Assignment missing = difference(target(member_id), waiting.current.assigned);
+    return std::ranges::any_of(missing, [this](const auto& entry) {
+        return std::ranges::any_of(entry.second, [&](std::int32_t partition) { return has_owner(entry.first, partition); });
+    });
+}
+
+bool ConsumerGroup::supports(std::string_view protocol_type,
+                             const std::vector<protocol::JoinGroupRequest::JoinGroupRequestProtocol>& protocols) const {
+    const auto has = [](const ConsumerMember& member, const std::string& name) {
+        const auto& supported = member.metadata.classic_member_metadata->supported_protocols;
+        return std::ranges::any_of(supported, [&name](const auto& protocol) { return protocol.name == name; });
+    };
+    return protocol_type == this->protocol_type() && std::ranges::any_of(protocols, [&](const auto& protocol) {
+        return std::ranges::all_of(members_, [&](const auto& entry) {
+            return !entry.second.uses_classic_protocol() || has(entry.second, protocol.name);
+        });
+    });
+}
+
 std::optional<std::string_view> ConsumerGroup::preferred_assignor() const {
     const auto most = std::ranges::max_element(assignor_votes_, {}, [](const auto& entry) { return entry.second; });
     return most == assignor_votes_.end() ? std::nullopt : std::optional<std::string_view>(most->first);
@@ -141,10 +162,21 @@ void ConsumerGroup::set_rebalance_deadline(std::string_view member_id, Instant d
     next_deadline_ = std::min(next_deadline_, deadline);
 }
 
+void ConsumerGroup::set_join_deadline(std::string_view member_id, Instant deadline) {
+    members_.find(member_id)->second.join_deadline = deadline;
+    next_deadline_ = std::min(next_deadline_, deadline);
+}
+
+void ConsumerGroup::set_sync_deadline(std::string_view member_id, Instant deadline) {
+    members_.find(member_id)->second.sync_deadline = deadline;
+    next_deadline_ = std::min(next_deadline_, deadline);
+}
+
 void ConsumerGroup::recompute_deadline() {
     next_deadline_ = kNever;
     for (const auto& [id, member] : members_) {
-        next_deadline_ = std::min({next_deadline_, member.session_deadline, member.rebalance_deadline});
+        next_deadline_ = std::min({next_deadline_, member.session_deadline, member.rebalance_deadline, member.join_deadline,
+                                   member.sync_deadline});
     }
 }
 

@@ -56,6 +56,10 @@ public:
     bool has_target(std::string_view member_id) const { return targets_.contains(member_id); }
     // A member owns the partition, or still has to give it up.
     bool has_owner(const Uuid& topic, std::int32_t partition) const;
+    // Some of what the member should own another one has not released yet.
+    bool waits_for_release(std::string_view member_id) const;
+    // Somebody with these protocols may be a member: all who speak the classic protocol have one of them.
+    bool supports(std::string_view protocol_type, const std::vector<protocol::JoinGroupRequest::JoinGroupRequestProtocol>& protocols) const;
     // The assignor most members ask for, by name where they are even; nullopt when nobody asks.
     std::optional<std::string_view> preferred_assignor() const;
     // Written by Kafka before 4.1; the next change of the group's metadata removes it.
@@ -76,6 +80,8 @@ public:
     // Timers of a member, which exists; kNever for none. A deadline that moves away leaves next_deadline() as it was.
     void set_session_deadline(std::string_view member_id, Instant deadline);
     void set_rebalance_deadline(std::string_view member_id, Instant deadline);
+    void set_join_deadline(std::string_view member_id, Instant deadline);
+    void set_sync_deadline(std::string_view member_id, Instant deadline);
     // Looks at all members: next_deadline() is exact afterwards.
     void recompute_deadline();
 

@@ -28,7 +28,7 @@ void ConsumerProtocol::heartbeat(Ticket ticket, const ClientInfo& client, const 
             return std::unexpected(std::move(*refusal));
         }
         const bool leaves = request.member_epoch == kLeaveEpoch || request.member_epoch == kStaticLeaveEpoch;
-        return leaves ? leave(request, out) : join_or_stay(client, request, now, out);
+        return leaves ? leave(request, now, out) : join_or_stay(client, request, now, out);
     };
     Judged<Response> response = judge();
     if (response) {
@@ -44,10 +44,12 @@ void ConsumerProtocol::heartbeat(Ticket ticket, const ClientInfo& client, const 
 ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::join_or_stay(const ClientInfo& client, const Request& request,
                                                                                     const Now& now, Effects& out) {
     TL_TRY(found, find_group(request));
-    TL_TRY(plan, this->plan(found, client, request, now));
+    TL_TRY(plan, this->plan(found.any(), client, request, now));
 
     // From here on nothing is refused.
-    ConsumerGroup& group = found != nullptr ? *found : make_group(request.group_id, out);
+    ConsumerGroup& group = found.upgraded         ? upgrade(std::move(found), now, out)
+                           : found.group != nullptr ? *found.group
+                                                    : make_group(request.group_id, out);
     ConsumerChanges changes(group, out);
     update_member(group, changes, plan);
     const Assignment assigned_before = group.member(plan.member_id)->current.assigned;
@@ -58,6 +60,8 @@ ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::join_or_s
 
     const ConsumerTimeouts timeouts = environment_.group_configs.consumer_timeouts(request.group_id);
     group.set_session_deadline(plan.member_id, now.in_ms(timeouts.session_timeout_ms));
+    group.set_join_deadline(plan.member_id, kNever);
+    group.set_sync_deadline(plan.member_id, kNever);
     environment_.groups.schedule(group);
 
     const CurrentAssignment& current = group.member(plan.member_id)->current;
@@ -187,6 +191,10 @@ void ConsumerProtocol::reconcile_member(ConsumerGroup& group, ConsumerChanges& c
         return;
     }
     changes.set_current(plan.member_id, next);
+    // Who speaks the classic protocol gives up with the next join.
+    if (member.uses_classic_protocol()) {
+        return;
+    }
     const bool must_revoke = next.state == MemberState::unrevoked_partitions;
     group.set_rebalance_deadline(plan.member_id, must_revoke ? now.in_ms(member.metadata.rebalance_timeout_ms) : kNever);
 }

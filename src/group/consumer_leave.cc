@@ -10,7 +10,7 @@
 
 namespace tideline::group {
 
-ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::leave(const Request& request, Effects& out) {
+ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::leave(const Request& request, const Now& now, Effects& out) {
     Group* found = environment_.groups.find(request.group_id);
     if (found == nullptr || found->type() != GroupType::consumer) {
         return refuse(ErrorCode::group_id_not_found,
@@ -26,7 +26,7 @@ ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::leave(con
             return refuse(ErrorCode::unknown_member_id,
                           fmt::format("Member {} is not a member of group {}.", request.member_id, group.id()));
         }
-        fence(group, {request.member_id}, out);
+        fence(group, {request.member_id}, now, out);
         return response;
     }
     const std::string* holder = group.static_member(*request.instance_id);
@@ -38,7 +38,7 @@ ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::leave(con
                                                                  request.member_id, *request.instance_id, *holder));
     }
     if (request.member_epoch == kLeaveEpoch) {
-        fence(group, {request.member_id}, out);
+        fence(group, {request.member_id}, now, out);
         return response;
     }
     // A static member that will be back: its partitions stay its own until the session ends.
@@ -51,9 +51,17 @@ ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::leave(con
 }
 
 // Takes members out. The target assignment is computed anew with the next heartbeat of another one.
-void ConsumerProtocol::fence(ConsumerGroup& group, const std::vector<std::string>& member_ids, Effects& out) const {
+bool ConsumerProtocol::fence(ConsumerGroup& group, const std::vector<std::string>& member_ids, const Now& now,
+                             Effects& out) const {
     if (member_ids.empty()) {
-        return;
+        return true;
+    }
+    const std::set<std::string> leaving(member_ids.begin(), member_ids.end());
+    if (may_downgrade(group, leaving, false)) {
+        if (ClassicGroup* classic = downgrade(group, leaving, now, out)) {
+            classic_.prepare_rebalance(*classic, now, out);
+            return false;
+        }
     }
     ConsumerChanges changes(group, out);
     std::set<std::string> regexes;
@@ -67,6 +75,7 @@ void ConsumerProtocol::fence(ConsumerGroup& group, const std::vector<std::string
         }
     }
     changes.set_epoch(group.epoch() + 1, metadata_hash(environment_.topics, group.subscriptions().topic_names()));
+    return true;
 }
 
 void ConsumerProtocol::expire(Group& any_group, const Now& now, Effects& out) {
@@ -76,13 +85,16 @@ void ConsumerProtocol::expire(Group& any_group, const Now& now, Effects& out) {
         const bool session_ended = member.session_deadline <= now.instant;
         const bool did_not_revoke =
             member.rebalance_deadline <= now.instant && member.current.epoch == member.rebalance_epoch;
-        if (session_ended || did_not_revoke) {
+        const bool did_not_come_back = member.join_deadline <= now.instant || member.sync_deadline <= now.instant;
+        if (session_ended || did_not_revoke || did_not_come_back) {
             TL_LOG_INFO("consumer_group_member_fenced", {"group", group.id()}, {"member", member_id},
-                        {"cause", session_ended ? "session" : "revocation"});
+                        {"cause", session_ended ? "session" : did_not_revoke ? "revocation" : "rebalance"});
             late.push_back(member_id);
         }
     }
-    fence(group, late, out);
+    if (!fence(group, late, now, out)) {
+        return;
+    }
     for (const auto& [member_id, member] : group.members()) {
         if (member.rebalance_deadline <= now.instant) {
             group.set_rebalance_deadline(member_id, kNever);
@@ -93,7 +105,7 @@ void ConsumerProtocol::expire(Group& any_group, const Now& now, Effects& out) {
 }
 
 void ConsumerProtocol::classic_leave(Group& any_group, Ticket ticket, const ClientInfo&,
-                                     const protocol::LeaveGroupRequest& request, const Now&, Effects& out) {
+                                     const protocol::LeaveGroupRequest& request, const Now& now, Effects& out) {
     auto& group = static_cast<ConsumerGroup&>(any_group);
     protocol::LeaveGroupResponse response;
     std::set<std::string> leaving;
@@ -116,7 +128,7 @@ void ConsumerProtocol::classic_leave(Group& any_group, Ticket ticket, const Clie
         }
         leaving.insert(*member_id);
     }
-    fence(group, {leaving.begin(), leaving.end()}, out);
+    fence(group, {leaving.begin(), leaving.end()}, now, out);
     out.answer(ticket, std::move(response));
 }
 

@@ -58,6 +58,9 @@ struct ConsumerMember {
     Instant session_deadline = kNever;
     Instant rebalance_deadline = kNever;  // by then it has given up what it must
     std::int32_t rebalance_epoch = -1;    // the epoch that deadline is about
+    // Of a member that speaks the classic protocol: by then it has joined again, or fetched what the join brought.
+    Instant join_deadline = kNever;
+    Instant sync_deadline = kNever;
 
     bool uses_classic_protocol() const { return metadata.classic_member_metadata.has_value(); }
     // "" when it has none.

@@ -1,4 +1,4 @@
-// ConsumerProtocol: descriptions, classic members, and what happens once the log is loaded.
+// ConsumerProtocol: descriptions, and what happens once the log is loaded.
 #include "group/consumer_protocol.h"
 
 #include <fmt/format.h>
@@ -67,29 +67,6 @@ void ConsumerProtocol::describe(Ticket ticket, const ClientInfo&, const std::vec
                                                  : fmt::format("Group {} is not a consumer group.", group_id);
     }
     out.answer(ticket, std::move(response));
-}
-
-void ConsumerProtocol::classic_join(Group&, Ticket ticket, const ClientInfo&, const protocol::JoinGroupRequest& request, const Now&,
-                                    Effects& out) {
-    protocol::JoinGroupResponse refused;
-    refused.error_code = ErrorCode::inconsistent_group_protocol;
-    refused.member_id = request.member_id;
-    out.answer(ticket, std::move(refused));
-}
-
-// No member of a consumer group speaks the classic protocol, so whoever does is unknown.
-void ConsumerProtocol::classic_sync(Group&, Ticket ticket, const ClientInfo&, const protocol::SyncGroupRequest&, const Now&,
-                                    Effects& out) {
-    protocol::SyncGroupResponse refused;
-    refused.error_code = ErrorCode::unknown_member_id;
-    out.answer(ticket, std::move(refused));
-}
-
-void ConsumerProtocol::classic_heartbeat(Group&, Ticket ticket, const ClientInfo&, const protocol::HeartbeatRequest&, const Now&,
-                                         Effects& out) {
-    protocol::HeartbeatResponse refused;
-    refused.error_code = ErrorCode::unknown_member_id;
-    out.answer(ticket, std::move(refused));
 }
 
 // Each group looks at its topics again with the next heartbeat of a member.

@@ -2,14 +2,17 @@
 //
 // One heartbeat: the member is made or updated; if what the group wants has changed, its epoch moves and a new target assignment is
 // computed; then this member takes its next step towards that. Others take theirs with their own heartbeats.
-// Not served: moving a group with members from one protocol to the other. A classic member of a consumer group finds
-// INCONSISTENT_GROUP_PROTOCOL, a consumer member of a classic one GROUP_ID_NOT_FOUND, as in Kafka with
-// group.consumer.migration.policy=disabled.
+// A consumer member that joins a classic group makes a consumer group of it (migration.h); its members go on with the classic
+// protocol. A join of theirs is what a heartbeat is to the others, and waits for nobody. When only they are left, the group
+// becomes a classic one again. group.consumer.migration.policy says which of that is allowed.
 #pragma once
 
 #include <expected>
+#include <memory>
+#include <set>
 #include <string>
 
+#include "group/classic_protocol.h"
 #include "group/consumer_changes.h"
 #include "group/effects.h"
 #include "group/environment.h"
@@ -21,7 +24,8 @@ inline constexpr std::int64_t kRegexRefreshMinIntervalMs = 10'000;
 
 class ConsumerProtocol {
 public:
-    explicit ConsumerProtocol(Environment& environment) : environment_(environment) {}
+    // Both are borrowed.
+    ConsumerProtocol(Environment& environment, ClassicProtocol& classic) : environment_(environment), classic_(classic) {}
 
     void heartbeat(Ticket, const ClientInfo&, const protocol::ConsumerGroupHeartbeatRequest&, const Now&, Effects&);
     void describe(Ticket, const ClientInfo&, const std::vector<std::string>& group_ids, const Now&, Effects&);
@@ -74,15 +78,32 @@ private:
     };
 
     Judged<Response> join_or_stay(const ClientInfo&, const Request&, const Now&, Effects&);
-    Judged<Response> leave(const Request&, Effects&);
+    Judged<Response> leave(const Request&, const Now&, Effects&);
     std::optional<Refusal> why_invalid_request(const ClientInfo&, const Request&) const;
-    // The group a heartbeat is for; null when it is to be made.
-    Judged<ConsumerGroup*> find_group(const Request&) const;
+    // The group a heartbeat is for, or the one that a classic group is to become, with the records of that; nothing when it
+    // is to be made.
+    struct Found {
+        ConsumerGroup* group = nullptr;
+        std::unique_ptr<ConsumerGroup> upgraded;
+        Effects upgrade;
+
+        ConsumerGroup* any() const { return upgraded ? upgraded.get() : group; }
+    };
+    Judged<Found> find_group(const Request&) const;
     Judged<Plan> plan(const ConsumerGroup* group, const ClientInfo&, const Request&, const Now&) const;
     std::optional<Refusal> find_dynamic_member(const ConsumerGroup* group, const Request&, Plan&) const;
     std::optional<Refusal> find_static_member(const ConsumerGroup* group, const Request&, Plan&) const;
     std::optional<Refusal> plan_regex(const ConsumerGroup* group, const std::string& group_id, const Now&, Plan&) const;
     ConsumerGroup& make_group(const std::string& group_id, Effects&);
+    ConsumerGroup& upgrade(Found, const Now&, Effects&);
+
+    using JoinRequest = protocol::JoinGroupRequest;
+    std::expected<Plan, ErrorCode> plan_classic(const ConsumerGroup&, const ClientInfo&, const JoinRequest&, ClassicProtocols) const;
+    ErrorCode find_classic_member(const ConsumerGroup&, const JoinRequest&, Plan&) const;
+    void join_by_plan(ConsumerGroup&, Ticket, const JoinRequest&, const Plan&, const Now&, Effects&);
+    bool may_downgrade(const ConsumerGroup&, const std::set<std::string>& without, bool replaced) const;
+    // Puts a classic group in its place; null when that cannot be, and nothing has changed. `group` is gone afterwards.
+    ClassicGroup* downgrade(ConsumerGroup& group, const std::set<std::string>& leaving, const Now&, Effects&) const;
 
     void update_member(ConsumerGroup&, ConsumerChanges&, const Plan&) const;
     // Whether an expression of the group matches other topics than before.
@@ -90,12 +111,14 @@ private:
     void update_epoch(ConsumerGroup&, ConsumerChanges&, bool bump) const;
     void update_targets(ConsumerGroup&, ConsumerChanges&) const;
     void reconcile_member(ConsumerGroup&, ConsumerChanges&, const Plan&, const Now&) const;
-    void fence(ConsumerGroup&, const std::vector<std::string>& member_ids, Effects&) const;
+    // False when the group was downgraded, and is gone.
+    bool fence(ConsumerGroup&, const std::vector<std::string>& member_ids, const Now&, Effects&) const;
     ResolvedRegex resolve(const std::string& regex, const Now&) const;
     std::string_view assignor_name(const ConsumerGroup&) const;
     bool fits(const Record& record) const;
 
     Environment& environment_;
+    ClassicProtocol& classic_;
     std::uint64_t metadata_serial_ = 1;  // moves with every image
 };
 

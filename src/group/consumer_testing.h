@@ -116,7 +116,8 @@ public:
                             .group_configs = configs,
                             .random = [this] { return random_state = random_state * 6364136223846793005ull + 1442695040888963407ull; },
                             .groups = {}};
-    ConsumerProtocol protocol{environment};
+    ClassicProtocol classic{environment};
+    ConsumerProtocol protocol{environment, classic};
     Now now{.instant = Instant(std::chrono::hours(1)), .wall_ms = 1'700'000'000'000};
     ClientInfo client{.id = "client", .host = "/127.0.0.1", .api_version = 1};
     std::vector<Record> log;
@@ -171,7 +172,8 @@ public:
     // What another coordinator makes of these records.
     std::string replayed(const std::vector<Record>& records) const {
         Environment other{.config = {}, .topics = topics, .group_configs = configs, .random = {}, .groups = {}};
-        ConsumerProtocol reader(other);
+        ClassicProtocol classic_reader(other);
+        ConsumerProtocol reader(other, classic_reader);
         for (const Record& record : records) {
             const auto key = split_version(record.key);
             EXPECT_TRUE(ConsumerProtocol::owns(key->number));

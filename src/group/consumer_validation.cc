@@ -5,6 +5,7 @@
 
 #include "group/consumer_protocol.h"
 #include "group/consumer_records.h"
+#include "group/migration.h"
 #include "group/regular_expressions.h"
 
 namespace tideline::group {
@@ -61,20 +62,29 @@ std::optional<ConsumerProtocol::Refusal> ConsumerProtocol::why_invalid_request(c
     return std::nullopt;
 }
 
-ConsumerProtocol::Judged<ConsumerGroup*> ConsumerProtocol::find_group(const Request& request) const {
+ConsumerProtocol::Judged<ConsumerProtocol::Found> ConsumerProtocol::find_group(const Request& request) const {
     Group* group = environment_.groups.find(request.group_id);
     const bool joins = request.member_epoch == kJoinEpoch;
     if (group == nullptr) {
         if (!joins) {
             return refuse(ErrorCode::group_id_not_found, fmt::format("Consumer group {} not found.", request.group_id));
         }
-        return nullptr;
+        return Found{};
     }
     if (group->type() == GroupType::consumer) {
-        return static_cast<ConsumerGroup*>(group);
+        return Found{.group = static_cast<ConsumerGroup*>(group), .upgraded = {}, .upgrade = {}};
     }
     if (joins && group->is_empty()) {
-        return nullptr;
+        return Found{};
+    }
+    if (joins) {
+        Found found;
+        auto made = upgraded(static_cast<const ClassicGroup&>(*group), environment_, found.upgrade);
+        if (!made) {
+            return refuse(ErrorCode::group_id_not_found, std::move(made.error()));
+        }
+        found.upgraded = std::move(*made);
+        return found;
     }
     return refuse(ErrorCode::group_id_not_found, fmt::format("Group {} is not a consumer group.", request.group_id));
 }

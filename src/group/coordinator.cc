@@ -25,7 +25,7 @@ Coordinator::Coordinator(GroupConfig config, const Topics& topics, const GroupCo
                    .groups = {}} {
     classic_ = std::make_unique<ClassicProtocol>(environment_);
     offsets_ = std::make_unique<OffsetManager>(environment_, *classic_);
-    consumer_ = std::make_unique<ConsumerProtocol>(environment_);
+    consumer_ = std::make_unique<ConsumerProtocol>(environment_, *classic_);
 }
 
 Coordinator::~Coordinator() = default;
