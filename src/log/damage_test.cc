@@ -121,5 +121,25 @@ TEST_F(Damage, OfAnyFileIsSurvived) {
     }
 }
 
+TEST_F(Damage, ATruncationInsideItTakesAllOfIt) {
+    fill();
+    std::vector<std::string> logs = names();
+    std::erase_if(logs, [](const std::string& name) { return !name.ends_with(".log"); });
+    ASSERT_GE(logs.size(), 2u);
+    std::string victim = path(logs[1]);
+    auto content = runtime::read_file(disk_.files(), victim);
+    ASSERT_TRUE(content);
+    auto batches = record::split_batches(*content);
+    ASSERT_TRUE(batches && batches->size() > 3);
+    std::size_t position = (*batches)[0].bytes.size();
+    Offset damaged = (*batches)[1].header.base_offset;
+    ASSERT_TRUE(disk_.files().flip_stored_bit(victim, position + record::kBatchHeaderBytes + 3, 0));
+    open({.recovery_point = damaged + 4});
+    ASSERT_TRUE(log_->truncate_to(damaged + 1));
+    EXPECT_EQ(log_->next_offset(), damaged);
+    reopen_clean();
+    EXPECT_EQ(log_->next_offset(), damaged);
+}
+
 }  // namespace
 }  // namespace tideline::log

@@ -457,11 +457,19 @@ Result<> Segment::truncate_bytes(std::uint64_t size) {
 
 Result<Offset> Segment::truncate_to(Offset offset, std::int64_t now_ms) {
     TL_TRY(first_gone, find_batch(offset));
-    if (!first_gone) {
+    std::uint64_t cut = first_gone ? first_gone->position : size_;
+    Offset end = first_gone ? std::min(offset, first_gone->header.base_offset) : offset;
+    for (const DamagedBytes& damage : damage_) {
+        // Goes as a whole, as a batch does: a header left in it would promise its offsets again at the next start.
+        if (damage.end == cut && damage.next_offset > offset) {
+            cut = damage.begin;
+            end = std::min(offset, damage.first_offset);
+        }
+    }
+    if (cut == size_) {
         return find_next_offset();
     }
-    TL_TRY_VOID(truncate_bytes(first_gone->position));
-    Offset end = std::min(offset, first_gone->header.base_offset);
+    TL_TRY_VOID(truncate_bytes(cut));
     TL_TRY_VOID(offset_index_.truncate_to(end));
     TL_TRY_VOID(time_index_.truncate_to(end));
     TL_TRY_VOID(transactions_.truncate_to(end));
