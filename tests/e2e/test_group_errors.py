@@ -124,3 +124,17 @@ def test_a_body_that_ends_early_closes_its_connection_only(broker, api):
         broken.send(wire.frame(wire.header(api, 2 if api == groups.OFFSET_COMMIT else 1 if api != groups.OFFSET_DELETE else 0)
                                + wire.i16(200) + b"short"))
         assert broken.wait_closed() == b""
+
+
+def test_a_sync_of_version_5_that_names_no_protocol_is_refused(connection):
+    def compact(text):
+        return bytes([len(text) + 1]) + text
+
+    null, none, no_tags = b"\0", b"\1", b"\0"
+    group, member, generation = compact(b"unnamed"), compact(b"nobody"), wire.i32(1)
+    body = no_tags + group + generation + member + null + null + null + none + no_tags
+    connection.send_request(groups.SYNC_GROUP, 5, body)
+    answer = connection.read_answer()
+    answer.i8()  # no tags in the header
+    answer.i32()
+    assert answer.i16() == groups.INCONSISTENT_GROUP_PROTOCOL

@@ -20,6 +20,7 @@ namespace {
 using Coordinator = FindCoordinatorResponse::Coordinator;
 
 constexpr std::int32_t kNobody = -1;
+const std::string kNoError = "NONE";  // what Kafka says, where there is one answer only
 enum KeyType : std::int8_t { kGroup = 0, kTransaction = 1, kShare = 2 };
 
 Coordinator nobody(const std::string& key, ErrorCode error, std::string_view why) {
@@ -55,7 +56,7 @@ Coordinator find(const RequestContext& context, const cluster::MetadataImage& im
     if (endpoint == nullptr) {
         return nobody(group_id, ErrorCode::coordinator_not_available, "the partition of __consumer_offsets has no leader");
     }
-    return {.key = group_id, .node_id = broker->id, .host = endpoint->host, .port = endpoint->port, .error_code = ErrorCode::none, .error_message = std::nullopt};
+    return {.key = group_id, .node_id = broker->id, .host = endpoint->host, .port = endpoint->port, .error_code = ErrorCode::none, .error_message = ""};
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ Task<FindCoordinatorResponse> handle_find_coordinator(RequestContext& context, F
             continue;
         }
         response.error_code = found.error_code;
-        response.error_message = std::move(found.error_message);
+        response.error_message = found.error_code == ErrorCode::none ? kNoError : std::move(found.error_message);
         response.node_id = found.node_id;
         response.host = std::move(found.host);
         response.port = found.port;

@@ -43,6 +43,10 @@ Task<EncodedResponse> sync_and_wait(ShardServer& server, ConnectionInfo& connect
 }  // namespace
 
 Task<Reply> handle_sync_group(RequestContext& context, SyncGroupRequest& request) {
+    // KIP-559: whoever knows the protocol's type and name must say them, and is told so before anything else.
+    if (context.version() >= 5 && (!request.protocol_type || !request.protocol_name)) {
+        co_return Reply{encode_response(context.header, refused(ErrorCode::inconsistent_group_protocol)), std::nullopt};
+    }
     co_return Reply{EncodedResponse{},
                     sync_and_wait(context.server, context.connection, context.header, client_info_of(context), std::move(request))};
 }
