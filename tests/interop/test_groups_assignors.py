@@ -1,4 +1,4 @@
-"""What assignors promise: cooperative hand-over, stickiness, the broker's assignors."""
+"""What assignors promise: cooperative hand-over, the broker's assignors, and change of protocol."""
 
 import pytest
 
@@ -73,3 +73,23 @@ def test_classic_members_without_a_common_assignor_are_refused(crowd, group, top
     crowd.until(lambda: any(e.get("error") == "InconsistentGroupProtocolException"
                             for e in second.events), "the second member to be refused")
     assert first.taken == []
+
+
+@pytest.mark.parametrize("old,new", [("java-classic", "java-consumer"),
+                                     ("java-consumer", "java-classic")])
+def test_a_running_group_changes_its_protocol(crowd, old, new, group, topic, everything, write):
+    """KIP-848: members of both protocols share a group while it is rolled over, either way."""
+    how = {"java-classic": ["cooperative-sticky"], "java-consumer": []}
+    first = crowd.join(old, group, topic, assignors=how[old])
+    crowd.until_owns(first, everything)
+    second = crowd.join(new, group, topic, assignors=how[new])
+    crowd.until_shared([first, second], everything)
+    first.commit(*[(name, index, 0) for name, index in first.owned])
+    first.leave()
+    crowd.until_owns(second, everything)
+    second.commit((topic, 0, 0))
+    third = crowd.join(new, group, topic, assignors=how[new])
+    crowd.until_shared([second, third], everything)
+    for _, partition in everything:
+        write(topic, partition, [f"last-{partition}"])
+    crowd.until_read([f"last-{partition}" for _, partition in everything], second, third)
