@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "log/directory_name.h"
 
 namespace tideline::cluster {
@@ -43,6 +44,7 @@ Result<> LogDir::set_strays_aside(const IsAssigned& is_assigned, const std::func
             continue;
         }
         if (log::is_doomed_directory(entry.name)) {
+            TL_REACH("start_removed_deleted_partition");
             TL_TRY_VOID(files_.remove_tree(path));
             continue;
         }
@@ -56,6 +58,7 @@ Result<> LogDir::set_strays_aside(const IsAssigned& is_assigned, const std::func
         }
         base::Uuid unique{next_random(), next_random()};
         std::string name = log::doomed_directory_name(id->topic, id->partition, unique, log::kStraySuffix);
+        TL_REACH("start_set_stray_aside");
         TL_LOG_WARN("stray_partition", {"directory", path}, {"renamed_to", name},
                     {"reason", "the metadata assigns no such partition to this broker"},
                     {"effect", "its records are kept there; nothing reads or deletes them"});

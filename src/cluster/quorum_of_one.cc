@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/reach.h"
 #include "cluster/metadata_version.h"
 
 namespace tideline::cluster {
@@ -84,6 +85,7 @@ Task<Result<>> QuorumOfOne::commit_locked(std::vector<MetadataRecord> records) {
             co_return fail(appended.error());
         }
         // Nothing was written, a full disk for one: this decision fails, later ones may not.
+        TL_REACH("metadata_not_written");
         TL_LOG_WARN("metadata_not_written", {"why", base::to_string(appended.error())});
         co_return base::fail(ErrorCode::kafka_storage_error, appended.error().note, appended.error().detail);
     }
@@ -135,6 +137,7 @@ Task<Result<>> QuorumOfOne::write_snapshot() {
         co_return written;
     }
     snapshot_ = id;
+    TL_REACH("metadata_snapshot_written");
     TL_LOG_INFO("metadata_snapshot_written", {"offset", id.offset}, {"epoch", id.epoch});
     auto dropped = co_await runtime::offload(shard_, [this, id, now_ms] { return drop_what_snapshot_covers(id, now_ms); });
     if (!dropped && log_->is_failed()) {

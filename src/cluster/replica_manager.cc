@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "log/directory_name.h"
 
 namespace tideline::cluster {
@@ -54,9 +55,12 @@ Task<void> ReplicaManager::remove_absent(const MetadataImage& image, const std::
         removing.spawn(remove(key));
     }
     co_await removing.join();
-    for (auto& [directory, ids] : gone) {
+    for (const auto& directory : log_dirs_) {  // not in the order of `gone`, which is that of addresses
         LogDir& each = *directory;
-        const std::vector<TopicPartition>& forgotten = ids;
+        const std::vector<TopicPartition>& forgotten = gone[&each];
+        if (forgotten.empty()) {
+            continue;
+        }
         auto written = co_await runtime::offload(shard_, [&] { return each.forget(forgotten); });
         if (!written) {
             each.fail("checkpoint could not be written", written.error());
@@ -312,6 +316,7 @@ Task<void> ReplicaManager::mark_and_keep(std::vector<log::DeletedFiles> deleted)
         std::vector<PartitionCheckpoint> rows = checkpoints(each);
         auto written = co_await runtime::offload(shard_, [&] { return each.update(rows); });
         if (!written) {
+            TL_REACH("retention_without_checkpoint");
             TL_LOG_WARN("checkpoint_failed", {"directory", each.path()}, {"error", base::to_string(written.error())});
             co_return;  // the files stay as they are; the next start finds them, and retention takes them out again
         }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "base/reach.h"
 #include "log/batch_scanner.h"
 #include "log/replay.h"
 #include "log/segment.h"
@@ -109,6 +110,7 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
     if (batch.is_tracked()) {
         if (options.origin == AppendOrigin::client) {
             if (auto first_time = producers_.find_duplicate(batch.header)) {
+                TL_REACH("append_was_a_repetition");
                 return AppendInfo{first_time->first_offset(), first_time->last_offset, first_time->timestamp, log_start_offset_, true};
             }
         }
@@ -148,6 +150,7 @@ Result<> PartitionLog::write(const StampedBatch& batch) {
                                    : base::fail(ErrorCode::kafka_storage_error, written.error().note, written.error().detail);
     }
     if (append_is_failing_) {
+        TL_REACH("append_succeeded_after_failures");
         TL_LOG_INFO("append_recovered", {"partition", name_});
         append_is_failing_ = false;
     }
@@ -226,6 +229,7 @@ Result<> PartitionLog::roll_to(Offset base, std::int64_t now_ms) {
     producers_.set_end_offset(base);
     if (auto written = write_snapshot(); !written) {
         // Only costs the next start a longer replay.
+        TL_REACH("roll_without_snapshot");
         TL_LOG_WARN("snapshot_failed", {"partition", name_}, {"offset", base}, {"errno", written.error().detail});
     }
     return {};

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/reach.h"
 #include "log/checkpoint_file.h"
 #include "log/partition_log.h"
 #include "log/producer_snapshot.h"
@@ -62,6 +63,7 @@ void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) 
     TL_CHECK(flush_in_flight_);
     flush_in_flight_ = false;
     if (!outcome) {
+        TL_REACH("flush_failed");
         // The kernel has dropped the pages it could not write and will report success next time: never try again.
         (void)poison(outcome.error());
         return;

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "log/partition_log.h"
 #include "log/segment.h"
 
@@ -87,6 +88,7 @@ DeletedFiles PartitionLog::take_out(std::size_t count, std::int64_t now_ms) {
     if (!deleted.paths.empty()) {
         move_log_start(std::max(log_start_offset_, segments_.begin()->first));
         deleted.log_start_offset = log_start_offset_;
+        TL_REACH("retention_deleted_segments");
         TL_LOG_INFO("segments_deleted", {"partition", name_}, {"log_start_offset", log_start_offset_},
                     {"bytes", deleted.size_in_bytes});
     }

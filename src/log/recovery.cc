@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "log/checkpoint_file.h"
 #include "log/replay.h"
 
@@ -122,6 +123,7 @@ Result<Recovery::Listing> Recovery::tidy() {
     for (const std::string& name : names) {
         auto offset = segment_file_offset(name, "");
         if (offset && !std::ranges::binary_search(listing.bases, *offset)) {
+            TL_REACH("recovery_removed_orphan_index");
             TL_LOG_WARN("orphan_index_removed", {"partition", log_.name_}, {"file", name});
             TL_TRY_VOID(files.remove_file(fmt::format("{}/{}", log_.directory_, name)));
         } else if (auto base = offset_of_file(name, kTransactionIndexSuffix)) {
@@ -188,6 +190,7 @@ Result<> Recovery::keep_useful_snapshots(const Listing& listing) {
         if (is_newest || log_.segments_.contains(offset)) {
             log_.snapshots_.push_back(offset);
         } else {
+            TL_REACH("recovery_removed_snapshot");
             TL_TRY_VOID(log_.cache_.files().remove_file(segment_path(log_.directory_, offset, kSnapshotSuffix)));
         }
     }
@@ -289,6 +292,7 @@ Result<Recovery::Scanned> Recovery::recover_segment(Segment& segment, bool is_la
             continue;
         }
         if (scanned.next_offset >= state_.recovery_point) {
+            TL_REACH("recovery_cut_torn_batch");
             TL_LOG_WARN("torn_batch_cut", {"partition", log_.name_}, {"segment", segment.base()}, {"position", at},
                         {"bytes", segment.size() - at});
             TL_TRY_VOID(segment.truncate_bytes(at));
@@ -380,6 +384,7 @@ Result<> Recovery::start_over_if_behind() {
     if (log_.next_offset_ >= state_.log_start_offset) {
         return {};
     }
+    TL_REACH("recovery_started_log_over");
     TL_LOG_WARN("log_ends_before_its_start", {"partition", log_.name_}, {"next_offset", log_.next_offset_},
                 {"log_start_offset", state_.log_start_offset});
     return log_.truncate_fully_and_start_at(state_.log_start_offset);

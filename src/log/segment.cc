@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/reach.h"
 #include "record/record.h"
 
 namespace tideline::log {
@@ -214,6 +215,7 @@ Result<bool> Segment::last_time_is_right() {
 }
 
 Result<> Segment::rebuild_indexes(std::string_view why) {
+    TL_REACH("index_rebuilt");
     TL_LOG_WARN("index_rebuilt", {"segment", log_path_}, {"why", why});
     indexes_rebuilt_ = true;
     TL_TRY_VOID(reset_indexes());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "runtime/random.h"
 
 namespace tideline::server {
@@ -367,6 +368,7 @@ Task<void> Broker::write_checkpoints() {
         auto written = co_await runtime::offload(*shards_[0], [&] { return each.update(rows); });
         if (!written) {
             // The old files stay whole: the next start scans a little more.
+            TL_REACH("checkpoint_failed");
             TL_LOG_WARN("checkpoint_failed", {"directory", each.path()}, {"error", base::to_string(written.error())});
         }
     }

@@ -1,6 +1,7 @@
 #include "server/connection.h"
 
 #include "base/log.h"
+#include "base/reach.h"
 
 namespace tideline::server {
 
@@ -218,6 +219,7 @@ Task<void> Connection::write_responses() {
         bool written = co_await write_one_batch();
         if (!written) {
             // Nobody will read the rest; the reader must not wait for room that never comes.
+            TL_REACH("connection_write_failed");
             shut_down("write failed");
         }
         slot_written_.set();
@@ -257,6 +259,7 @@ Task<bool> Connection::write_one_batch() {
             bool more = done < response.bytes.size() || !is_last_response;
             auto sent = co_await stream_->send_file(*records.file, records.position, splice.size, more);
             if (!sent) {
+                TL_REACH("connection_send_file_failed");
                 TL_LOG_WARN("send_file_failed", {"peer", info_.peer.host}, {"error", base::to_string(sent.error())});
                 co_return false;
             }

@@ -11,6 +11,7 @@ Node::Node(runtime::sim::SimWorld& world, unsigned shards_max, std::vector<std::
     : world_(world), directories_(std::move(directories)) {
     for (unsigned i = 0; i < shards_max; ++i) {
         shards_.push_back(&world_.add_shard());
+        TL_CHECK(shards_.back()->index() == i);  // partitions are dealt out by the numbers of the shards
     }
 }
 

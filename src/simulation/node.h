@@ -30,7 +30,7 @@ class Node {
 public:
     static constexpr std::uint16_t kPort = 9092;
 
-    // Adds the shards of the broker to the world; a life may use fewer. Uses the world's own file system.
+    // Adds the shards of the broker to the world, of which they must be the first; a life may use fewer. Uses the world's own file system.
     Node(runtime::sim::SimWorld& world, unsigned shards_max, std::vector<std::string> directories);
     ~Node();
 

@@ -85,10 +85,10 @@ struct Replay {
 Replay run(std::uint64_t seed) {
     base::set_log_sink([](base::LogLevel, std::string_view) {});
     runtime::sim::SimWorld world(seed);
-    runtime::sim::SimShard& clients = world.add_shard();
     Replay run;
     {
         Node node(world, 3, {"/data"});
+        runtime::sim::SimShard& clients = world.add_shard();
         EXPECT_TRUE(node.start({.shards = 3})) << node.why();
         run.outcome = world.run(clients, create_produce_fetch(clients, seed));
         world.run_until_idle();

@@ -145,11 +145,19 @@ void SimFileSystem::crash(CrashPolicy policy, std::uint64_t seed) {
     }
     ++generation_;
     power_cut_ = false;
+    std::uint64_t capacity = capacity_;
+    end_faults();
+    capacity_ = capacity;
+    note("crash", {}, {});
+}
+
+void SimFileSystem::end_faults() {
     cold_ = false;
-    cut_at_ = fail_sync_ = flip_read_ = 0;
+    cut_at_ = power_cut_ ? cut_at_ : 0;
+    fail_sync_ = flip_read_ = 0;
     short_write_ = {};
     failing_.clear();
-    note("crash", {}, {});
+    capacity_ = std::numeric_limits<std::uint64_t>::max();
 }
 
 SimFileSystem::~SimFileSystem() {

@@ -68,6 +68,9 @@ public:
     void crash_after(std::uint64_t n) { cut_at_ = operations_ + n; }
     bool power_is_cut() const { return power_cut_; }
 
+    // Ends every fault that is to come, the limit of the capacity too. Power stays off once it is.
+    void end_faults();
+
     // Faults. "nth" counts from now and starts at 1; each happens once.
     void fail_operation(std::uint64_t nth, int code);                  // any mutating operation: no effect
     void fail_sync(std::uint64_t nth) { fail_sync_ = syncs_ + nth; }   // a sync_data: EIO, its pages are forgotten

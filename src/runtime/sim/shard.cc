@@ -34,7 +34,7 @@ TimerId SimShard::add_timer(Instant when, Job job) { return timers_.add(when, st
 void SimShard::cancel_timer(TimerId timer) { timers_.cancel(timer); }
 
 void SimShard::run_blocking(Job work, Job then) {
-    Instant when = world_.now() + world_.random_delay(std::chrono::microseconds(10), std::chrono::milliseconds(5));
+    Instant when = world_.now() + world_.random_disk_delay();
     world_.schedule(when, *this, [this, work = std::move(work), then = std::move(then)]() mutable {
         work();
         work = nullptr;

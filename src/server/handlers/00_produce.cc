@@ -4,6 +4,7 @@
 // v13 topic id instead of name (KIP-516)
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "record/validate.h"
 #include "server/api_table.h"
 #include "server/broker.h"
@@ -133,6 +134,7 @@ Task<void> validate_and_append(ShardServer& owner, cluster::Partition& partition
     // Validation may have waited: the partition may be gone.
     cluster::Partition* still_there = owner.replicas().find(item.at.topic_id, item.partition);
     if (still_there == nullptr) {
+        TL_REACH("produce_to_topic_deleted_meanwhile");
         reject(item, {ErrorCode::unknown_topic_or_partition, "topic was deleted meanwhile"});
         co_return;
     }

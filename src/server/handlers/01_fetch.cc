@@ -4,6 +4,7 @@
 // v13 topic id instead of name    v15 replica state (KIP-903)  v16 node endpoints  v17, v18 fields of replicas only
 
 #include "base/log.h"
+#include "base/reach.h"
 #include "server/broker.h"
 #include "server/handlers/handlers.h"
 #include "server/partition_access.h"
@@ -282,9 +283,11 @@ Task<FetchResponse> fetch_in_session(RequestContext& context, const FetchRequest
     FetchSessionCache& sessions = server.fetch_sessions();
     FetchSession* session = sessions.find(request.session_id, server.shard().now());
     if (session == nullptr) {
+        TL_REACH("fetch_session_not_found");
         co_return refused(ErrorCode::fetch_session_id_not_found);
     }
     if (session->next_epoch() != request.session_epoch) {
+        TL_REACH("fetch_session_epoch_refused");
         co_return refused(ErrorCode::invalid_fetch_session_epoch);
     }
     bool by_id = context.version() >= kFirstVersionWithTopicIds;

@@ -1,0 +1,389 @@
+#include "simulation/simulation.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "simulation/consumer.h"
+#include "simulation/producer.h"
+#include "simulation/settings.h"
+
+namespace tideline::simulation {
+
+using runtime::sim::CrashPolicy;
+using runtime::sim::kCrashPolicies;
+using std::chrono::milliseconds;
+
+namespace {
+
+// How much virtual time everything gets to succeed once nothing fails any more.
+constexpr std::chrono::seconds kCalmMax{120};
+// A broker that has not started by then never will.
+constexpr int kStartsMax = 20;
+// The wall clock stays within what timestamps may differ from it.
+constexpr std::int64_t kWallJumpMaxMs = 10 * 60 * 1000;
+
+enum class Fault : std::uint8_t { power_cut, unplugged, sync, operation, short_write, full_disk, slow_disk, restart, clock, weather, cold_cache };
+constexpr Fault kFaults[] = {Fault::power_cut, Fault::unplugged, Fault::sync,    Fault::operation, Fault::short_write, Fault::full_disk,
+                             Fault::slow_disk, Fault::restart,   Fault::clock,   Fault::weather,   Fault::cold_cache};
+
+class Simulation {
+public:
+    explicit Simulation(const SimulationOptions& options);
+    ~Simulation();
+
+    // False: clients are stuck, and the world cannot be taken down.
+    bool run();
+    SimulationResult result() const;
+
+private:
+    void begin_clients();
+    void storm();
+    void fair_day(const SimulationOptions::PowerCut& cut);
+    bool calm();
+    void at_rest();
+    void inject(Fault fault);
+    void let_run(Duration time);
+    void recover();
+    void cut_power(CrashPolicy policy);
+    void restart();
+    void begin_life(std::uint64_t power_cuts_left);
+    void drive(Task<void> task);
+    CrashPolicy draw_policy();
+    bool endangers_unsynced(Fault fault) const { return fault == Fault::sync || fault == Fault::operation; }
+
+    void say(std::string_view line);
+    void hear_log(base::LogLevel level, std::string_view line);
+    void violated(std::string what) { stage_.history.violated(std::move(what)); }
+    runtime::sim::SimFileSystem& files() { return world_.files(); }
+
+    const SimulationOptions& options_;
+    runtime::Random random_;
+    runtime::sim::SimWorld world_;
+    Fixed fixed_;
+    NodeSettings settings_;
+    Node node_;  // before any other shard: those of a broker are numbered from 0
+    runtime::sim::SimShard& clients_;
+    Stage stage_;
+    runtime::TaskScope scope_;
+    std::vector<Fault> faults_;          // that this simulation knows
+    bool is_life_troubled_ = false;      // a fault was injected since the start: errors may be logged
+    bool was_stopped_clean_ = false;     // the last life ended well: the next start must know
+    std::int64_t wall_ms_jumped_ = 0;
+    std::uint64_t hash_ = 0xcbf29ce484222325u;
+};
+
+Simulation::Simulation(const SimulationOptions& options)
+    : options_(options),
+      random_(options.seed),
+      world_(random_.next()),
+      fixed_(draw_fixed(random_)),
+      settings_(draw_settings(random_, fixed_)),
+      node_(world_, kShardsMax, fixed_.directories),
+      clients_(world_.add_shard()),
+      stage_{.shard = clients_, .broker = Node::address()},
+      scope_(clients_) {
+    for (Fault fault : kFaults) {
+        if (random_.chance(2) && !(fixed_.is_replicated && endangers_unsynced(fault))) {
+            faults_.push_back(fault);
+        }
+    }
+    files().record_transcript(options.trace != nullptr);
+    stage_.trace = [this](std::string line) { say(line); };
+    base::set_log_clock([this] { return world_.wall_ms(); });
+    base::set_log_sink([this](base::LogLevel level, std::string_view line) { hear_log(level, line); });
+}
+
+Simulation::~Simulation() {
+    base::set_log_sink({});
+    base::set_log_clock({});
+}
+
+void Simulation::say(std::string_view line) {
+    if (!options_.trace) {
+        return;
+    }
+    auto stamp = std::chrono::duration_cast<std::chrono::microseconds>(world_.now().time_since_epoch()).count() % 1'000'000'000'000;
+    for (const std::string& operation : files().take_transcript()) {
+        options_.trace(fmt::format("{:>12}  file  {}", stamp, operation));
+    }
+    options_.trace(fmt::format("{:>12}  {}", stamp, line));
+}
+
+void Simulation::hear_log(base::LogLevel level, std::string_view line) {
+    for (char each : line) {
+        hash_ = (hash_ ^ static_cast<std::uint8_t>(each)) * 0x100000001b3u;
+    }
+    std::string_view text = line.substr(0, line.find('\n'));
+    if (level == base::LogLevel::error && !is_life_troubled_) {
+        violated(fmt::format("an error is logged where nothing failed: {}", text));
+    }
+    if (was_stopped_clean_ && text.find("unclean_stop") != std::string_view::npos) {
+        violated("a clean stop is taken for an unclean one");
+    }
+    if (options_.trace) {
+        say(text);
+    }
+}
+
+CrashPolicy Simulation::draw_policy() {
+    return fixed_.is_replicated ? CrashPolicy::keep_all : kCrashPolicies[random_.below(std::size(kCrashPolicies))];
+}
+
+void Simulation::begin_clients() {
+    std::vector<TopicWish> topics = draw_topics(random_);
+    std::uint64_t producers = 1 + random_.below(3);
+    std::uint64_t consumers = 1 + random_.below(2);
+    clients_.run_here([=, this] {
+        for (const TopicWish& topic : topics) {
+            scope_.spawn(create_topic(stage_, topic, random_.next()));
+        }
+        for (std::uint64_t i = 0; i < producers; ++i) {
+            scope_.spawn(run_producer(stage_, random_.next()));
+        }
+        for (std::uint64_t i = 0; i < consumers; ++i) {
+            scope_.spawn(run_consumer(stage_, random_.next()));
+        }
+        scope_.spawn(run_administrator(stage_, random_.next()));
+    });
+}
+
+bool Simulation::run() {
+    if (options_.fair_day) {
+        if (options_.fair_day->at != 0) {
+            files().crash_after(options_.fair_day->at);
+            is_life_troubled_ = true;
+        }
+        fair_day(*options_.fair_day);
+    } else {
+        begin_life(random_.chance(4) ? 2 : 0);
+        begin_clients();
+        storm();
+    }
+    if (!calm()) {
+        return false;
+    }
+    at_rest();
+    return true;
+}
+
+// Starts the broker, again where power is cut meanwhile.
+void Simulation::begin_life(std::uint64_t power_cuts_left) {
+    constexpr std::uint64_t kOperationsOfAStart = 60;
+    for (int tries = 0;; ++tries) {
+        TL_CHECK(tries < kStartsMax);
+        if (power_cuts_left > 0 && random_.chance(2)) {
+            files().crash_after(1 + random_.below(kOperationsOfAStart));
+            is_life_troubled_ = true;
+        }
+        say("start");
+        bool is_started = node_.start(settings_);
+        was_stopped_clean_ = false;
+        if (is_started) {
+            return;
+        }
+        say(fmt::format("not started: {}", node_.why()));
+        if (!is_life_troubled_) {
+            violated(fmt::format("the broker does not start: {}", node_.why()));
+        }
+        power_cuts_left -= power_cuts_left > 0 ? 1 : 0;
+        cut_power(draw_policy());
+    }
+}
+
+void Simulation::cut_power(CrashPolicy policy) {
+    say(fmt::format("power is lost, policy {}", static_cast<int>(policy)));
+    is_life_troubled_ = true;
+    node_.lose_power(policy, random_.next());
+    stage_.history.power_lost();
+    is_life_troubled_ = false;
+    was_stopped_clean_ = false;
+}
+
+void Simulation::recover() {
+    cut_power(draw_policy());
+    let_run(random_ms(random_, 0, 500));
+    if (random_.chance(3)) {
+        settings_ = draw_settings(random_, fixed_);
+    }
+    begin_life(random_.chance(3) ? 2 : 0);
+}
+
+void Simulation::restart() {
+    say("stop");
+    node_.stop();
+    was_stopped_clean_ = !is_life_troubled_;
+    if (is_life_troubled_) {
+        stage_.history.power_lost();  // a checkpoint that could not be written is not there
+    }
+    settings_ = draw_settings(random_, fixed_);
+    begin_life(0);
+}
+
+void Simulation::let_run(Duration time) {
+    runtime::Instant end = world_.now() + time;
+    bool is_failing = world_.run_until([this] { return node_.is_failing(); }, time);
+    if (!is_failing) {
+        world_.advance(end - world_.now());
+    }
+}
+
+void Simulation::storm() {
+    runtime::Instant end = world_.now() + random_ms(random_, 1000, 8000);
+    while (world_.now() < end) {
+        if (!faults_.empty()) {
+            inject(faults_[random_.below(faults_.size())]);
+        }
+        let_run(random_ms(random_, 20, 1200));
+        if (node_.is_failing()) {
+            recover();
+        }
+    }
+}
+
+void Simulation::inject(Fault fault) {
+    bool is_troubling = fault != Fault::slow_disk && fault != Fault::restart && fault != Fault::clock && fault != Fault::weather &&
+                        fault != Fault::cold_cache;
+    is_life_troubled_ |= is_troubling;
+    int code = random_.chance(2) ? ENOSPC : EIO;
+    say(fmt::format("fault {}", static_cast<int>(fault)));
+    switch (fault) {
+        case Fault::power_cut: files().crash_after(1 + random_.below(150)); break;
+        case Fault::unplugged: recover(); break;
+        case Fault::sync: files().fail_sync(1 + random_.below(10)); break;
+        case Fault::operation: files().fail_operation(1 + random_.below(60), code); break;
+        case Fault::short_write: files().short_write(1 + random_.below(20), random_.below(100), code); break;
+        case Fault::full_disk: {
+            files().limit_capacity(std::numeric_limits<std::uint64_t>::max());
+            auto space = files().space("/");
+            if (random_.chance(2) && space) {
+                files().limit_capacity(space->total_bytes - space->usable_bytes + random_.below(5000));
+            }
+            break;
+        }
+        case Fault::slow_disk:
+            world_.set_disk_delay(std::chrono::microseconds(10), random_.chance(2) ? milliseconds(5) : milliseconds(800));
+            break;
+        case Fault::restart: restart(); break;
+        case Fault::clock: {
+            std::int64_t to = static_cast<std::int64_t>(random_.below(2 * kWallJumpMaxMs)) - kWallJumpMaxMs;
+            world_.jump_wall(milliseconds(to - wall_ms_jumped_));
+            wall_ms_jumped_ = to;
+            break;
+        }
+        case Fault::weather:
+            stage_.weather.cut_one_in = random_.chance(2) ? 0 : 5 + random_.below(50);
+            stage_.weather.delay_one_in = random_.chance(2) ? 0 : 5 + random_.below(50);
+            break;
+        case Fault::cold_cache: files().set_cold(random_.chance(2)); break;
+    }
+}
+
+void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
+    bool is_cut_again = cut.second_cut_at == 0;
+    auto recover_from_it = [&] {
+        say("power is lost");
+        is_life_troubled_ = true;
+        node_.lose_power(fixed_.is_replicated ? CrashPolicy::keep_all : cut.policy, random_.next());
+        stage_.history.power_lost();
+        is_life_troubled_ = false;
+        if (!std::exchange(is_cut_again, true)) {
+            files().crash_after(cut.second_cut_at);
+            is_life_troubled_ = true;
+        }
+    };
+    auto live = [&] {
+        for (int tries = 0; !node_.start(settings_); ++tries) {
+            TL_CHECK(tries < kStartsMax);
+            if (!is_life_troubled_) {
+                violated(fmt::format("the broker does not start: {}", node_.why()));
+            }
+            recover_from_it();
+        }
+    };
+    live();
+    begin_clients();
+    // Two lives with a clean stop between them, or as many as the cuts make of it.
+    constexpr int kTurns = 16;
+    for (int turn = 0; turn < kTurns; ++turn) {
+        let_run(milliseconds(100));
+        bool is_time_to_stop = turn == kTurns / 2;
+        if (is_time_to_stop && !node_.is_failing()) {
+            say("stop");
+            node_.stop();
+            if (!files().power_is_cut()) {
+                was_stopped_clean_ = !is_life_troubled_;
+                live();
+                was_stopped_clean_ = false;
+            }
+        }
+        if (node_.is_failing() || files().power_is_cut()) {
+            recover_from_it();
+            live();
+        }
+    }
+}
+
+bool Simulation::calm() {
+    say("calm");
+    files().end_faults();
+    world_.set_disk_delay(std::chrono::microseconds(10), milliseconds(5));
+    stage_.weather.cut_one_in = stage_.weather.delay_one_in = 0;
+    if (node_.is_failing()) {
+        cut_power(draw_policy());
+        begin_life(0);
+    } else if (is_life_troubled_) {
+        // Directories that failed stay offline until a restart.
+        node_.stop();
+        stage_.history.power_lost();
+        is_life_troubled_ = false;
+        begin_life(0);
+    }
+    stage_.is_storm_over = true;
+    bool is_over = world_.run_until([this] { return scope_.running() == 0; }, kCalmMax);
+    if (!is_over) {
+        violated(fmt::format("{} clients still wait {} s after the last fault", scope_.running(), kCalmMax.count()));
+    }
+    return is_over;
+}
+
+void Simulation::drive(Task<void> task) { world_.run(clients_, std::move(task)); }
+
+// Everything is there, once more after a clean restart, and nobody holds anything.
+void Simulation::at_rest() {
+    say("at rest");
+    drive(read_everything(stage_, random_.next()));
+    world_.run_until_idle();
+    if (std::uint64_t bytes = node_.request_memory_in_use(); bytes != 0) {
+        violated(fmt::format("{} bytes of request memory are held for nobody", bytes));
+    }
+    restart();
+    drive(read_everything(stage_, random_.next()));
+    world_.run_until_idle();
+    say("stop");
+    node_.stop();
+}
+
+SimulationResult Simulation::result() const {
+    return {.violations = stage_.history.violations(),
+            .trace_hash = hash_ ^ world_.trace_hash(),
+            .file_operations = const_cast<runtime::sim::SimWorld&>(world_).files().operations(),
+            .lives = node_.life(),
+            .promised_records = stage_.history.promised_records()};
+}
+
+}  // namespace
+
+SimulationResult simulate(const SimulationOptions& options) {
+    auto simulation = std::make_unique<Simulation>(options);
+    bool is_over = simulation->run();
+    SimulationResult result = simulation->result();
+    if (!is_over) {
+        // Tasks that never end cannot be destroyed; the result is what counts.
+        base::set_log_sink({});
+        base::set_log_clock({});
+        (void)simulation.release();
+    }
+    return result;
+}
+
+}  // namespace tideline::simulation

@@ -1,0 +1,42 @@
+// simulation/simulation.h: one seed: a broker, its clients, what befalls them, and whether every promise was kept.
+//
+// A storm first, in which anything may fail: power cuts at any file operation (also while the broker recovers from one), syncs
+// and writes that fail, full and slow disks, broken connections, jumping clocks, restarts with another configuration. Then
+// calm: everything must succeed within bounded time, and what was promised must be there, after one more clean restart too.
+// Thread:  one simulation at a time in a process: it takes over the log sink and the log clock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/sim/files.h"
+
+namespace tideline::simulation {
+
+struct SimulationOptions {
+    std::uint64_t seed = 1;
+    // Instead of a storm: a fair day, in which power is lost at this file operation and, when `second_cut_at` is set, again at
+    // that operation of the start after it.
+    struct PowerCut {
+        std::uint64_t at = 0;  // 0: never
+        runtime::sim::CrashPolicy policy = runtime::sim::CrashPolicy::drop_unsynced;
+        std::uint64_t second_cut_at = 0;
+    };
+    std::optional<PowerCut> fair_day;
+    std::function<void(std::string_view line)> trace;  // what happens, line by line
+};
+
+struct SimulationResult {
+    std::vector<std::string> violations;
+    std::uint64_t trace_hash = 0;
+    std::uint64_t file_operations = 0;
+    std::uint64_t lives = 0;
+    std::size_t promised_records = 0;
+};
+
+SimulationResult simulate(const SimulationOptions& options);
+
+}  // namespace tideline::simulation
