@@ -1,0 +1,23 @@
+"""The bugs that scripts/mutants plants still have their place in the code."""
+
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "mutants"))
+
+from planted import MUTANTS, Unit  # noqa: E402
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_the_text_of_a_planted_bug_is_found_exactly_once(mutant):
+    assert (ROOT / mutant.file).read_text().count(mutant.text) == 1
+    assert mutant.replacement != mutant.text
+    if not isinstance(mutant.test, Unit):
+        assert (ROOT / mutant.test.file).exists()
+
+
+def test_each_planted_bug_has_a_name_of_its_own():
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 8
