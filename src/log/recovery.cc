@@ -259,7 +259,11 @@ Result<> Recovery::recover() {
         // such gaps are normal, and stay when the policy changes.
         bool has_gap = !is_last && next->first > scanned.next_offset && scanned.next_offset >= state_.recovery_point &&
                        !log_.config_.cleanup_compact && !state_.was_compacted;
-        if (scanned.was_cut || has_gap) {
+        // What an append that failed has left behind the last batch of a sealed segment holds no records: the next segment
+        // goes on where that batch ended.
+        bool lost_end = scanned.was_cut && (is_last || next->first != scanned.next_offset);
+        if (lost_end || has_gap) {
+            TL_REACH("recovery_cut_torn_end");
             TL_LOG_WARN("torn_end_cut", {"partition", log_.name_}, {"next_offset", scanned.next_offset},
                         {"segments_dropped", std::distance(next, log_.segments_.cend())});
             TL_TRY_VOID(log_.remove_segments_after(segment.base()));

@@ -95,6 +95,16 @@ TEST_F(Recovering, DropsTheSegmentsBehindATornOne) {
     }
 }
 
+// An append found the disk full, its bytes were cut off again and the log rolled; then the machine lost power, and the cut with it.
+TEST_F(Recovering, BytesThatAFailedAppendLeftAtASealedEndLoseNothingBehindThem) {
+    use_small_segments();
+    fill(6);
+    overwrite("00000000000000000004.log", 2 * one_, "half of a batch that nobody was promised");
+    reopen_unclean();
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+    EXPECT_EQ(size_of("00000000000000000004.log"), 2 * one_);
+}
+
 TEST_F(Recovering, DropsTheSegmentsBehindALostEndThatLeftNoTrace) {
     use_small_segments();
     fill(6);
