@@ -10,6 +10,7 @@ namespace {
 // Small enough that the shard serves others between two slices of a load.
 constexpr std::size_t kSliceBytes = std::size_t{256} << 10;
 constexpr std::chrono::milliseconds kReloadDelay{200};
+constexpr std::chrono::milliseconds kReloadDelayMax{30'000};
 
 }  // namespace
 
@@ -47,7 +48,7 @@ CoordinatorDriver::~CoordinatorDriver() { TL_CHECK(state_ == State::idle || stat
 void CoordinatorDriver::start() {
     TL_CHECK(state_ == State::idle);
     state_ = State::loading;
-    tasks_.spawn(load(false));
+    tasks_.spawn(load({}));
 }
 
 runtime::Task<void> CoordinatorDriver::stop() {
@@ -96,11 +97,14 @@ void CoordinatorDriver::carry_out(Effects& effects) {
             held_.push_back({.end = appended_end_, .answers = std::move(effects.answers)});
             if (!releasing_) {
                 releasing_ = true;
+                // May find at once that nothing becomes durable any more, and let go of the coordinator.
                 tasks_.spawn(release_when_durable());
             }
         }
     }
-    arm_timer();
+    if (state_ == State::active) {
+        arm_timer();
+    }
 }
 
 base::Result<> CoordinatorDriver::append(const std::vector<Record>& records) {
@@ -129,6 +133,10 @@ runtime::Task<void> CoordinatorDriver::release_when_durable() {
         if (generation != generation_) {
             continue;  // those who waited were told; others may have come
         }
+        if (!durable && durable.error().code == ErrorCode::request_timed_out) {
+            give_up_on(target, durable.error());
+            continue;
+        }
         if (!durable) {
             reload(durable.error());
             continue;
@@ -140,6 +148,17 @@ runtime::Task<void> CoordinatorDriver::release_when_durable() {
         }
     }
     releasing_ = false;
+}
+
+// The disk is slow. The records are in the log and the state stands; only whether they are durable cannot be told.
+void CoordinatorDriver::give_up_on(std::int64_t end, const base::Error& why) {
+    for (; !held_.empty() && held_.front().end <= end; held_.pop_front()) {
+        for (const auto& answer : held_.front().answers) {
+            auto waiter = waiters_.extract(answer.ticket);
+            TL_CHECK(!waiter.empty());
+            waiter.mapped()->give(base::fail(append_error_for_client(why.code), "not durable in time"));
+        }
+    }
 }
 
 void CoordinatorDriver::let_go_of_coordinator(ErrorCode code_for_waiters) {
@@ -163,13 +182,13 @@ void CoordinatorDriver::reload(const base::Error& why) {
     TL_LOG_WARN("group_coordinator_reloads", {"reason", base::to_string(why)});
     state_ = State::loading;
     let_go_of_coordinator(append_error_for_client(why.code));
-    tasks_.spawn(load(true));
+    tasks_.spawn(load(kReloadDelay));
 }
 
-runtime::Task<void> CoordinatorDriver::load(bool again) {
+runtime::Task<void> CoordinatorDriver::load(std::chrono::milliseconds delay) {
     auto generation = generation_;
-    if (again) {
-        co_await stopping_.wait_until(shard_.now() + kReloadDelay);
+    if (delay > std::chrono::milliseconds::zero()) {
+        co_await stopping_.wait_until(shard_.now() + delay);
         if (generation != generation_) {
             co_return;
         }
@@ -180,8 +199,13 @@ runtime::Task<void> CoordinatorDriver::load(bool again) {
         co_return;
     }
     if (!replayed) {
-        state_ = State::failed;
         TL_LOG_WARN("group_coordinator_not_loaded", {"error", base::to_string(replayed.error())});
+        if (replayed.error().code == ErrorCode::corrupt_message) {
+            state_ = State::failed;
+        } else {
+            // Descriptors or memory may be short for a while, and nobody else can take over.
+            tasks_.spawn(load(std::clamp(delay * 2, kReloadDelay, kReloadDelayMax)));
+        }
         co_return;
     }
     coordinator_ = std::move(fresh);
@@ -216,7 +240,8 @@ runtime::Task<base::Result<>> CoordinatorDriver::replay_log(Coordinator& coordin
 }
 
 void CoordinatorDriver::arm_timer() {
-    auto deadline = coordinator_->next_deadline();
+    // Never in this very turn: what is due already comes after everybody else has had theirs.
+    auto deadline = std::max(coordinator_->next_deadline(), shard_.now() + std::chrono::nanoseconds(1));
     if (deadline >= timer_at_) {
         return;  // it rings early at worst, and is set again
     }

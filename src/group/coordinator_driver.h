@@ -63,10 +63,11 @@ private:
     void carry_out(Effects& effects);
     base::Result<> append(const std::vector<Record>& records);
     void release(std::vector<Answer>& answers);
+    void give_up_on(std::int64_t end, const base::Error& why);
     void let_go_of_coordinator(ErrorCode code_for_waiters);
     void reload(const base::Error& why);
     runtime::Task<void> release_when_durable();
-    runtime::Task<void> load(bool again);
+    runtime::Task<void> load(std::chrono::milliseconds delay);
     runtime::Task<base::Result<>> replay_log(Coordinator& coordinator, std::uint64_t generation);
     void arm_timer();
 

@@ -239,6 +239,28 @@ TEST_F(DriverTest, AFailedSyncIsNotAnsweredAsSuccess) {
     EXPECT_EQ(outcomes_, (Outcomes{"commit NOT_COORDINATOR"}));
 }
 
+TEST_F(DriverTest, ASyncThatFailsWithoutAWaitIsSurvived) {
+    start();
+    begin_commit("commit", 1);
+    journal_.fail_syncs(ErrorCode::kafka_storage_error);
+    world_.advance(std::chrono::seconds(1));
+    begin_fetch("fetch");
+    EXPECT_EQ(outcomes_, (Outcomes{"commit NOT_COORDINATOR", "fetch NOT_COORDINATOR"}));
+}
+
+TEST_F(DriverTest, ASlowSyncFailsThoseWhoWaitForItAndKeepsTheState) {
+    start();
+    begin_commit("commit", 1);
+    journal_.fail_syncs(ErrorCode::request_timed_out);
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, (Outcomes{"commit COORDINATOR_NOT_AVAILABLE"}));
+    EXPECT_TRUE(driver_->is_active());
+    journal_.fail_syncs(ErrorCode::none);
+    journal_.sync();
+    begin_fetch("fetch");
+    EXPECT_EQ(outcomes_.back(), "fetch 1");
+}
+
 TEST_F(DriverTest, RunsTheTimersOfItsGroups) {
     start();
     begin("join", [](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {

@@ -18,7 +18,12 @@ struct Now {
     Instant instant{};
     std::int64_t wall_ms = 0;
 
-    Instant in_ms(std::int64_t milliseconds) const { return instant + std::chrono::milliseconds(milliseconds); }
+    // Properties may say "never" by a number that no clock holds: more than thirty years are taken for these.
+    static constexpr std::int64_t kFarthestMs = std::int64_t{1} << 40;
+
+    Instant in_ms(std::int64_t milliseconds) const {
+        return instant + std::chrono::milliseconds(std::min(milliseconds, kFarthestMs));
+    }
 };
 
 // A request that waits for its answer. Each is answered exactly once, at once or in a later step.
