@@ -104,12 +104,15 @@ void ConsumerProtocol::expire(Group& any_group, const Now& now, Effects& out) {
     environment_.groups.schedule(group);
 }
 
-void ConsumerProtocol::classic_leave(Group& any_group, Ticket ticket, const ClientInfo&,
+void ConsumerProtocol::classic_leave(Group& any_group, Ticket ticket, const ClientInfo& client,
                                      const protocol::LeaveGroupRequest& request, const Now& now, Effects& out) {
     auto& group = static_cast<ConsumerGroup&>(any_group);
     protocol::LeaveGroupResponse response;
     std::set<std::string> leaving;
-    for (const auto& identity : request.members) {
+    // Since v3 (KIP-345) several may leave at once.
+    const bool names_several = client.api_version >= 3;
+    const std::vector<protocol::LeaveGroupRequest::MemberIdentity> alone{{.member_id = request.member_id}};
+    for (const auto& identity : names_several ? request.members : alone) {
         auto& entry = response.members.emplace_back();
         entry.member_id = identity.member_id;
         entry.group_instance_id = identity.group_instance_id;
@@ -127,6 +130,10 @@ void ConsumerProtocol::classic_leave(Group& any_group, Ticket ticket, const Clie
             continue;
         }
         leaving.insert(*member_id);
+    }
+    if (!names_several) {
+        response.error_code = response.members.front().error_code;
+        response.members.clear();
     }
     fence(group, {leaving.begin(), leaving.end()}, now, out);
     out.answer(ticket, std::move(response));

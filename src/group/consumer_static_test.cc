@@ -61,6 +61,22 @@ TEST_F(StaticConsumer, WhoDoesNotComeBackIsTakenOutWhenTheSessionEnds) {
     EXPECT_EQ(world.group()->static_member("i1"), nullptr);
 }
 
+TEST_F(StaticConsumer, ALeaveBeforeVersion3NamesOneMember) {
+    world.beat(joining("m1", {"t"}));
+    world.client.api_version = 2;
+    protocol::LeaveGroupRequest request;
+    request.group_id = kGroup;
+    request.member_id = "m1";
+    for (auto expected : {ErrorCode::none, ErrorCode::unknown_member_id}) {
+        Effects effects;
+        world.protocol.classic_leave(*world.group(), 1, world.client, request, world.now, effects);
+        const auto& response = std::get<protocol::LeaveGroupResponse>(effects.answers.front().reply);
+        EXPECT_EQ(response.error_code, expected);
+        EXPECT_TRUE(response.members.empty());
+        EXPECT_TRUE(world.group()->is_empty());
+    }
+}
+
 TEST_F(StaticConsumer, AnAdministratorRemovesItByItsInstance) {
     world.beat(as_instance(joining("m1", {"t"})));
     protocol::LeaveGroupRequest request;
@@ -68,6 +84,7 @@ TEST_F(StaticConsumer, AnAdministratorRemovesItByItsInstance) {
     request.members.resize(2);
     request.members[0].group_instance_id = "i1";
     request.members[1].member_id = "nobody";
+    world.client.api_version = 5;
     Effects effects;
     world.protocol.classic_leave(*world.group(), 1, world.client, request, world.now, effects);
     const auto& response = std::get<protocol::LeaveGroupResponse>(effects.answers.front().reply);

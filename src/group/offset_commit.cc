@@ -59,7 +59,9 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
         classic_.note_commit(static_cast<ClassicGroup&>(*group), request.member_id, now);
     }
     auto metadata_max = static_cast<std::size_t>(std::max(environment_.config.offset_metadata_bytes_max, 0));
-    auto expires_ms = request.retention_time_ms == -1 ? -1 : now.wall_ms + request.retention_time_ms;
+    // "For ever" is a number that cannot be added to.
+    auto kept_ms = std::min(request.retention_time_ms, std::numeric_limits<std::int64_t>::max() - now.wall_ms);
+    auto expires_ms = request.retention_time_ms == -1 ? -1 : now.wall_ms + kept_ms;
     protocol::OffsetCommitResponse response;
     response.topics.reserve(request.topics.size());
     for (const auto& topic : request.topics) {
