@@ -69,12 +69,14 @@ def make_topic(one, topic, partitions):
 
 def warm_up(one, size):
     """Until the time is over, every shape in turn: Java compiles what runs often."""
-    make_topic(one, "warm", PARTITIONS)
+    topics = {f"warm-{shape.key}": shape for shape in SHAPES}
+    for topic in topics:
+        make_topic(one, topic, PARTITIONS)
     end = time.monotonic() + size.warm_up_seconds
     while time.monotonic() < end:
-        for shape in SHAPES:
-            rig.load(one, "produce", **produce_options(shape, "warm", 100_000 * shape.share))
-        rig.load(one, "fetch", topic="warm", partitions=PARTITIONS)
+        for topic, shape in topics.items():
+            rig.load(one, "produce", **produce_options(shape, topic, 100_000 * shape.share))
+            rig.load(one, "fetch", topic=topic, partitions=PARTITIONS)
 
 
 def cpu_values(what, shape, found, size):
