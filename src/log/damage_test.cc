@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "log/checkpoint_file.h"
+#include "log/segment.h"
 #include "log/test_support.h"
 
 namespace tideline::log {
@@ -119,6 +120,54 @@ TEST_F(Damage, OfAnyFileIsSurvived) {
         (void)log_->close();
         log_.reset();
     }
+}
+
+// No checksum covers a base offset.
+class ForeignOffsets : public Damage {
+protected:
+    // Ten batches of one size and one record, of which the sixth then says that it starts at `base`.
+    void fill_and_change_the_sixth(Offset base) {
+        open();
+        for (std::int32_t i = 0; i < 10; ++i) {
+            put({.value_bytes = 30});
+        }
+        std::string name = segment_path(directory(), 0, kLogSuffix);
+        batch_bytes_ = runtime::read_file(disk_.files(), name)->size() / 10;
+        auto file = disk_.files().open(name, runtime::OpenMode::read_write);
+        Bytes header(record::kBatchHeaderBytes);
+        ASSERT_TRUE(file && (*file)->read_at(5 * batch_bytes_, header));
+        record::set_base_offset(header, base);
+        ASSERT_TRUE((*file)->write_at(5 * batch_bytes_, header));
+    }
+    // Nine would fit.
+    void expect_first_read_to_end_before_the_sixth() {
+        auto slice = log_->read(0, 9 * batch_bytes_, 10, true);
+        ASSERT_TRUE(slice) << base::to_string(slice.error());
+        EXPECT_EQ(slice->size, 5 * batch_bytes_);
+        EXPECT_EQ(slice->next_offset, 5);
+    }
+
+    std::size_t batch_bytes_ = 0;
+};
+
+TEST_F(ForeignOffsets, ThatGoBackEndARead) {
+    fill_and_change_the_sixth(2);
+    expect_first_read_to_end_before_the_sixth();
+}
+
+TEST_F(ForeignOffsets, ThatGoTooFarEndARead) {
+    fill_and_change_the_sixth(7'000);
+    expect_first_read_to_end_before_the_sixth();
+    EXPECT_EQ(log_->read(5, batch_bytes_, 10, true).error().code, ErrorCode::corrupt_message);
+}
+
+TEST_F(ForeignOffsets, AreNoPlaceToGoOnFrom) {
+    config_.index_interval_bytes = 1;
+    fill_and_change_the_sixth(7'000);
+    auto slice = log_->read(0, 5 * batch_bytes_, 10, true);
+    ASSERT_TRUE(slice);
+    EXPECT_EQ(slice->size, 5 * batch_bytes_);
+    EXPECT_EQ(slice->next_offset, 5);
 }
 
 TEST_F(Damage, ATruncationInsideItTakesAllOfIt) {

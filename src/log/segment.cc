@@ -320,37 +320,51 @@ Result<std::optional<Segment::Range>> Segment::find_range(Offset from, std::size
     if (stop <= range.position) {
         return std::optional(Range{.first_offset = from, .next_offset = from});
     }
-    range.size = stop - range.position;
-    return range.size <= max_bytes ? std::optional(range) : cut_to(range, max_bytes, at_least_one_batch);
-}
-
-Result<std::optional<Segment::Range>> Segment::cut_to(Range range, std::size_t max_bytes, bool at_least_one_batch) {
-    // From the last indexed batch that still starts inside, few headers are left to look at.
-    TL_TRY(hint, offset_index_.lookup_position(range.position + max_bytes));
-    TL_TRY(log, file());
-    HeaderScanner scanner(*log, std::max<std::uint64_t>(range.position, hint.position), range.position + range.size, damage_);
-    std::uint64_t stop = std::max<std::uint64_t>(range.position, hint.position);
-    Offset next = kNoOffset;
-    while (true) {
-        TL_TRY(batch, scanner.next());
-        if (!batch) {
-            break;
-        }
-        bool fits = batch->end() - range.position <= max_bytes;
-        bool is_first = batch->position == range.position;
-        if (!fits && !(is_first && at_least_one_batch)) {
-            next = batch->header.base_offset;
-            break;
-        }
-        stop = batch->end();
-        next = batch->header.next_offset();
-        if (!fits) {
-            break;
-        }
+    if (first->header.next_offset() > range.next_offset) {
+        return base::fail(ErrorCode::corrupt_message, "a batch takes offsets of what follows it", first->header.base_offset);
     }
     range.size = stop - range.position;
-    range.next_offset = range.size == 0 ? range.first_offset : next;
-    return std::optional(range);
+    return range.size <= max_bytes ? std::optional(range) : cut_to(range, *first, max_bytes, at_least_one_batch);
+}
+
+Result<std::optional<Segment::Range>> Segment::cut_to(Range range, const FoundBatch& first, std::size_t max_bytes,
+                                                      bool at_least_one_batch) {
+    if (first.header.size_in_bytes() > max_bytes) {
+        range.size = at_least_one_batch ? first.header.size_in_bytes() : 0;
+        range.next_offset = at_least_one_batch ? first.header.next_offset() : range.first_offset;
+        return std::optional(range);
+    }
+    // From the last indexed batch that still starts inside, few headers are left to look at.
+    TL_TRY(hint, offset_index_.lookup_position(range.position + max_bytes));
+    TL_TRY(cut, cut_behind(range, first, std::max<std::uint64_t>(first.end(), hint.position), max_bytes));
+    if (!cut) {
+        TL_TRY(walked, cut_behind(range, first, first.end(), max_bytes));
+        cut = walked;
+    }
+    return cut;
+}
+
+Result<std::optional<Segment::Range>> Segment::cut_behind(const Range& range, const FoundBatch& first, std::uint64_t start,
+                                                          std::size_t max_bytes) {
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, start, range.position + range.size, damage_);
+    Range cut{range.position, start - range.position, range.first_offset, first.header.next_offset()};
+    for (bool is_known = start == first.end();; is_known = true) {
+        auto batch = scanner.next();
+        if (!batch && batch.error().code == ErrorCode::kafka_storage_error) {
+            return std::unexpected(batch.error());
+        }
+        // No checksum covers the base offset. From a batch that goes back, or too far, nothing can be said of where readers go on.
+        if (!batch || !*batch || (*batch)->header.base_offset < cut.next_offset || (*batch)->header.next_offset() > range.next_offset) {
+            return is_known ? std::optional(cut) : std::nullopt;
+        }
+        if ((*batch)->end() - range.position > max_bytes) {
+            cut.next_offset = (*batch)->header.base_offset;
+            return std::optional(cut);
+        }
+        cut.size = (*batch)->end() - range.position;
+        cut.next_offset = (*batch)->header.next_offset();
+    }
 }
 
 Result<Bytes> Segment::read_bytes(const FoundBatch& batch) {

@@ -124,7 +124,10 @@ private:
     Result<bool> last_time_is_right();
     Result<std::optional<FoundBatch>> scan_for(Offset offset);
     Result<> load_first_timestamp();
-    Result<std::optional<Range>> cut_to(Range range, std::size_t max_bytes, bool at_least_one_batch);
+    Result<std::optional<Range>> cut_to(Range range, const FoundBatch& first, std::size_t max_bytes, bool at_least_one_batch);
+    // The first batch and those behind it that fit, of which the one at `start` is the first to be looked at; nullopt when
+    // that one cannot stand there.
+    Result<std::optional<Range>> cut_behind(const Range& range, const FoundBatch& first, std::uint64_t start, std::size_t max_bytes);
 
     FileCache* cache_;
     Offset base_;
