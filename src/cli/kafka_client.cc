@@ -67,7 +67,7 @@ Metadata to_values(const struct rd_kafka_metadata* raw) {
 }  // namespace
 
 KafkaClient::KafkaClient(const ClientOptions& options, ClientListeners listeners)
-    : bootstrap_(options.bootstrap),
+    : options_(options),
       timeout_ms_(static_cast<int>(options.timeout_seconds * 1000)),
       listeners_(listeners) {}
 
@@ -257,7 +257,7 @@ Failure KafkaClient::failure(rd_kafka_resp_err_t error, std::string_view doing, 
 Failure KafkaClient::unreachable(rd_kafka_resp_err_t error, std::string_view doing) const {
     if (terminal::interrupted()) {
         // How long nobody answered says nothing: it was not waited for.
-        return {ExitCode::interrupted, fmt::format("interrupted before {} answered{}{}", bootstrap_,
+        return {ExitCode::interrupted, fmt::format("interrupted before {} answered{}{}", options_.bootstrap,
                                                    trouble_.empty() ? "" : ": ", trouble_)};
     }
     std::string reason = trouble_;
@@ -265,8 +265,8 @@ Failure KafkaClient::unreachable(rd_kafka_resp_err_t error, std::string_view doi
         reason = error == RD_KAFKA_RESP_ERR__TIMED_OUT ? fmt::format("no answer within {:g} s", timeout_ms_ / 1000.0)
                                                        : without_mark(rd_kafka_err2str(error));
     }
-    std::string what = doing == "reach" ? fmt::format("cannot reach {}: {}", bootstrap_, reason)
-                                        : fmt::format("cannot {}: {} ({})", doing, reason, bootstrap_);
+    std::string what = doing == "reach" ? fmt::format("cannot reach {}: {}", options_.bootstrap, reason)
+                                        : fmt::format("cannot {}: {} ({})", doing, reason, options_.bootstrap);
     return {ExitCode::unreachable, what,
             "Is a broker running there? Start one with: tideline serve --data-dir DIR\n"
             "or name another with --bootstrap HOST:PORT (environment: TIDELINE_BOOTSTRAP)"};

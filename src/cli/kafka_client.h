@@ -90,6 +90,7 @@ public:
 
     rd_kafka_t* handle() { return handle_; }
     int timeout_ms() const { return timeout_ms_; }
+    const ClientOptions& options() const { return options_; }
 
     // Waits until a broker answers, or says within about a second that nobody is there.
     Outcome<> connect();
@@ -122,7 +123,7 @@ private:
     void install_callbacks(rd_kafka_conf_t* conf, bool verbose);
     Failure unreachable(rd_kafka_resp_err_t error, std::string_view doing) const;
 
-    std::string bootstrap_;
+    ClientOptions options_;
     int timeout_ms_;
     ClientListeners listeners_;
     rd_kafka_t* handle_ = nullptr;

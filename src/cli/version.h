@@ -5,6 +5,7 @@
 
 namespace tideline::cli {
 
+std::string version_number();  // "0.1.0"
 // "tideline 0.1.0 (librdkafka 2.0.2)"
 std::string version_text();
 

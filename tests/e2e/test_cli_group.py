@@ -77,6 +77,28 @@ def test_describe_shows_members_and_lag(cli, group, filled, member):
     assert cli.json("group", "members", group) == shown["members"]
 
 
+def test_members_of_the_consumer_protocol_are_shown(cli, connection, group, filled):
+    for number in (1, 2):
+        joined = wire_groups.consumer_heartbeat(connection, group, f"member-{number}", 0, [filled],
+                                                client_id=f"reader-{number}")
+        assert joined == 0
+    shown = cli.json("group", "describe", group)
+    assert (shown["protocol"], shown["assignor"], shown["lag"]) == ("consumer", "uniform", 5)
+    assert [each["client"] for each in shown["members"]] == ["reader-1", "reader-2"]
+    # The first owns both partitions until it has said that it let one go.
+    owned = [each["assignment"] for each in shown["members"]]
+    assert owned == [[{"topic": filled, "partition": p} for p in (0, 1)], []]
+    assert [len(each["moving_to"]) for each in shown["members"]] == [1, 1]
+    assert {each["member"] for each in shown["partitions"]} == {"reader-1"}
+    assert cli.json("group", "members", group) == shown["members"]
+    assert "MOVING TO" in cli("group", "members", group).stdout
+    said = cli("group", "reset", group, "--to-earliest", "--execute", expect=REFUSED)
+    assert "active members: reader-1" in said.stderr
+    for number in (1, 2):
+        wire_groups.consumer_heartbeat(connection, group, f"member-{number}", wire_groups.LEAVE)
+    assert cli.json("group", "describe", group)["state"] == "Empty"
+
+
 def test_lag_watched_shows_the_same_again_until_it_is_stopped(cli, group):
     watching = cli.start("group", "lag", group, "--watch", "0.1", "-o", "json", stdout=-1)
     lines = [watching.stdout.readline() for _ in range(3)]

@@ -1,8 +1,10 @@
 """Offsets of groups by hand: what a program without a member commits, and what it finds."""
 
+from lib.batch import uvarint
 from lib.wire import array, i32, i64, string, until
 
-OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR = 8, 9, 10
+OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, CONSUMER_GROUP_HEARTBEAT = 8, 9, 10, 68
+LEAVE = -1  # the epoch by which a member of the consumer protocol leaves
 
 
 def find_coordinator(connection, group):
@@ -40,3 +42,25 @@ def make_group(connection, group, offsets):
     """Commits, as soon as there is a coordinator that has its groups in memory."""
     until(lambda: find_coordinator(connection, group), lambda error: error == 0)
     until(lambda: set(commit_offsets(connection, group, offsets).values()), lambda e: e == {0})
+
+
+def _compact(text):
+    return uvarint(0) if text is None else uvarint(len(text) + 1) + text.encode()
+
+
+def consumer_heartbeat(connection, group, member, epoch, topics=None, client_id="e2e"):
+    """Returns the error code of a ConsumerGroupHeartbeat v1: join with epoch 0, leave with -1.
+
+    With `topics` it subscribes, and says that it owns nothing.
+    """
+    subscription = uvarint(0)
+    owned = uvarint(0)
+    if topics is not None:
+        subscription = uvarint(len(topics) + 1) + b"".join(map(_compact, topics))
+        owned = uvarint(1)
+    body = (uvarint(0) + _compact(group) + _compact(member) + i32(epoch) + _compact(None) * 2
+            + i32(60000 if epoch == 0 else -1) + subscription + _compact(None) * 2 + owned + uvarint(0))
+    answer = connection.request(CONSUMER_GROUP_HEARTBEAT, 1, body, client_id)
+    answer.take(1)  # tags of the header
+    answer.i32()  # throttle time
+    return answer.i16()

@@ -45,10 +45,14 @@ GroupMember member_of(const rd_kafka_MemberDescription_t* raw) {
             sorted_partitions(assignment == nullptr ? nullptr : rd_kafka_MemberAssignment_partitions(assignment))};
 }
 
-std::string coordinator_of(const rd_kafka_ConsumerGroupDescription_t* raw) {
+BrokerInfo coordinator_of(const rd_kafka_ConsumerGroupDescription_t* raw) {
     const rd_kafka_Node_t* node = rd_kafka_ConsumerGroupDescription_coordinator(raw);
-    return node == nullptr ? "" : fmt::format("{} ({}:{})", rd_kafka_Node_id(node), rd_kafka_Node_host(node),
-                                              rd_kafka_Node_port(node));
+    return node == nullptr ? BrokerInfo()
+                           : BrokerInfo{rd_kafka_Node_id(node), rd_kafka_Node_host(node), rd_kafka_Node_port(node)};
+}
+
+std::string text_of(const BrokerInfo& broker) {
+    return broker.id < 0 ? "" : fmt::format("{} ({}:{})", broker.id, broker.host, broker.port);
 }
 
 // The first error among the group's partitions, or of the group itself.
@@ -103,9 +107,10 @@ Outcome<GroupDescription> GroupAdmin::describe(const std::string& group) {
     if (const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(raw[0])) {
         return std::unexpected(client_.failure(rd_kafka_error_code(error), doing, rd_kafka_error_string(error)));
     }
+    BrokerInfo coordinator = coordinator_of(raw[0]);
     GroupDescription description{
         group, rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(raw[0])),
-        text_or_empty(rd_kafka_ConsumerGroupDescription_partition_assignor(raw[0])), coordinator_of(raw[0]), {}, false};
+        text_or_empty(rd_kafka_ConsumerGroupDescription_partition_assignor(raw[0])), text_of(coordinator), {}};
     for (std::size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(raw[0]); ++i) {
         description.members.push_back(member_of(rd_kafka_ConsumerGroupDescription_member(raw[0], i)));
     }
@@ -115,7 +120,7 @@ Outcome<GroupDescription> GroupAdmin::describe(const std::string& group) {
         TL_TRY(all, list());
         if (auto listed = std::ranges::find(all, group, &GroupListing::group); listed != all.end()) {
             description.state = listed->state;
-            description.members_hidden = true;
+            describe_consumer_group(client_, coordinator, description);
         }
     }
     return description;

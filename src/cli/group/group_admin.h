@@ -34,6 +34,8 @@ struct GroupMember {
     std::string client_id;
     std::string host;
     std::vector<TopicPartition> assignment;  // by topic and partition
+    // What the member shall have in the end, when that is something else (consumer protocol).
+    std::optional<std::vector<TopicPartition>> moving_to = {};
 
     // What a person knows the member by.
     const std::string& name() const { return instance_id.empty() ? client_id : instance_id; }
@@ -45,10 +47,12 @@ struct GroupDescription {
     std::string assignor;
     std::string coordinator;  // "1 (127.0.0.1:9092)"
     std::vector<GroupMember> members;
-    bool members_hidden = false;  // a group of the consumer protocol: librdkafka 2.0 cannot ask who is in it
+    bool is_consumer_protocol = false;  // KIP-848
+    std::string members_hidden;         // why nobody could be asked who is in it
 
-    bool is_active() const { return !members.empty() || (members_hidden && state != "Empty"); }
+    bool is_active() const { return !members.empty() || (!members_hidden.empty() && state != "Empty"); }
     bool exists() const { return state != "Dead"; }
+    const char* protocol() const { return is_consumer_protocol ? "consumer" : "classic"; }
 };
 
 struct GroupResult {
@@ -74,5 +78,8 @@ public:
 private:
     KafkaClient& client_;
 };
+
+// Fills in what a group of the consumer protocol is and who is in it, which librdkafka 2.0 cannot ask.
+void describe_consumer_group(const KafkaClient& client, const BrokerInfo& coordinator, GroupDescription& description);
 
 }  // namespace tideline::cli

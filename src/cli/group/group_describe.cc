@@ -1,4 +1,6 @@
 // group describe, group members and group lag: three views of the same facts.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/result.h"
@@ -17,20 +19,30 @@ void print_state(Console& console, const GroupView& view) {
     const GroupDescription& group = view.description;
     console.print(fmt::format("group        {}\n", console.painted(Paint::bold, group.group)));
     console.print(fmt::format("state        {}\n", group.state));
+    console.print(fmt::format("protocol     {}\n", group.protocol()));
     if (!group.assignor.empty()) {
         console.print(fmt::format("assignor     {}\n", group.assignor));
     }
     console.print(fmt::format("coordinator  {}\n", group.coordinator));
     console.print(fmt::format("members      {}\n",
-                              group.members_hidden ? "not shown (consumer protocol)" : std::to_string(group.members.size())));
+                              group.members_hidden.empty() ? std::to_string(group.members.size()) : group.members_hidden));
     console.print(fmt::format("lag          {}\n", with_thousands(view.total_lag())));
 }
 
 void print_members(Console& console, const std::vector<GroupMember>& members) {
-    TextTable table({"CLIENT", "INSTANCE", "HOST", "MEMBER", "PARTITIONS"});
+    const bool anybody_moves = std::ranges::any_of(members, [](const GroupMember& member) { return member.moving_to.has_value(); });
+    std::vector<std::string> headings{"CLIENT", "INSTANCE", "HOST", "MEMBER", "PARTITIONS"};
+    if (anybody_moves) {
+        headings.push_back("MOVING TO");
+    }
+    TextTable table(headings);
     for (const GroupMember& member : members) {
-        table.add({member.client_id, member.instance_id.empty() ? "-" : member.instance_id, member.host, member.id,
-                   member.assignment.empty() ? "-" : joined(member.assignment)});
+        std::vector<std::string> row{member.client_id, member.instance_id.empty() ? "-" : member.instance_id, member.host,
+                                     member.id, member.assignment.empty() ? "-" : joined(member.assignment)};
+        if (anybody_moves) {
+            row.push_back(!member.moving_to ? "-" : member.moving_to->empty() ? "nothing" : joined(*member.moving_to));
+        }
+        table.add(std::move(row));
     }
     table.print(console);
 }
@@ -67,6 +79,7 @@ Outcome<> describe_group(const GroupDescribeOptions& options, KafkaClient& clien
     if (options.output.json) {
         print_json(console, Json{{"group", group.group},
                                  {"state", group.state},
+                                 {"protocol", group.protocol()},
                                  {"assignor", group.assignor},
                                  {"coordinator", group.coordinator},
                                  {"lag", view.total_lag()},
@@ -126,9 +139,8 @@ Outcome<ExitCode> run(const GroupMembersOptions& options, Console& console) {
     TL_TRY(view, look_at_group(*client, options.group));
     if (options.output.json) {
         print_json(console, members_as_json(view));
-    } else if (view.description.members_hidden) {
-        console.print(fmt::format("group {} is {}; who is in it cannot be asked (consumer protocol)\n", options.group,
-                                  view.description.state));
+    } else if (!view.description.members_hidden.empty()) {
+        console.print(fmt::format("group {} is {}; {}\n", options.group, view.description.state, view.description.members_hidden));
     } else if (view.description.members.empty()) {
         console.print(fmt::format("group {} has no members\n", options.group));
     } else {

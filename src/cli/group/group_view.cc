@@ -107,16 +107,21 @@ Json to_json(const PartitionView& partition) {
             {"member", partition.member.empty() ? Json() : Json(partition.member)}};
 }
 
-Json to_json(const GroupMember& member) {
-    Json assignment = Json::array();
-    for (const TopicPartition& at : member.assignment) {
-        assignment.push_back({{"topic", at.topic}, {"partition", at.partition}});
+Json to_json(const std::vector<TopicPartition>& partitions) {
+    Json list = Json::array();
+    for (const TopicPartition& at : partitions) {
+        list.push_back({{"topic", at.topic}, {"partition", at.partition}});
     }
+    return list;
+}
+
+Json to_json(const GroupMember& member) {
     return {{"member", member.id},
             {"instance", member.instance_id.empty() ? Json() : Json(member.instance_id)},
             {"client", member.client_id},
             {"host", member.host},
-            {"assignment", assignment}};
+            {"assignment", to_json(member.assignment)},
+            {"moving_to", member.moving_to ? to_json(*member.moving_to) : Json()}};
 }
 
 std::string joined(const std::vector<TopicPartition>& partitions) {

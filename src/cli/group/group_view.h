@@ -40,6 +40,7 @@ Outcome<GroupView> look_at_group(KafkaClient& client, const std::string& group);
 Outcome<> look_up_bounds(KafkaClient& client, std::vector<PartitionView>& partitions);
 
 Json to_json(const PartitionView& partition);
+Json to_json(const std::vector<TopicPartition>& partitions);
 Json to_json(const GroupMember& member);
 
 // "orders-0, orders-2"
