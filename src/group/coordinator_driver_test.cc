@@ -12,7 +12,7 @@ using runtime::Task;
 using runtime::sim::SimWorld;
 
 // A log in memory whose syncs end when the test says so.
-class TestJournal : public Journal {
+class TestJournal : public coordinator::Journal {
 public:
     explicit TestJournal(runtime::Shard& shard) : progress_(shard) {}
 
@@ -39,8 +39,8 @@ public:
         }
         co_return base::Result<>{};
     }
-    Task<base::Result<JournalSlice>> read(std::int64_t from, std::size_t) override {
-        JournalSlice slice;
+    Task<base::Result<coordinator::JournalSlice>> read(std::int64_t from, std::size_t) override {
+        coordinator::JournalSlice slice;
         for (const auto& [next, bytes] : batches_) {
             if (next > from) {
                 slice = {.batches = bytes, .next = next};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "coordinator/records.h"
 #include "group/types.h"
 #include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/consumer_group_heartbeat.h"
@@ -27,12 +28,7 @@
 
 namespace tideline::group {
 
-struct Record {
-    base::Bytes key;
-    std::optional<base::Bytes> value;  // nullopt: a tombstone
-
-    friend bool operator==(const Record&, const Record&) = default;
-};
+using coordinator::Record;
 
 // OffsetFetch, ConsumerGroupDescribe, DescribeGroups and DeleteGroups name groups of several coordinators: each answers
 // its part, and the server puts them together.

@@ -43,7 +43,7 @@ Task<Result<>> OffsetsJournal::wait_durable(std::int64_t end) {
     co_return co_await (*found)->wait_acknowledged(end, deadline);
 }
 
-Task<Result<group::JournalSlice>> OffsetsJournal::read(std::int64_t from, std::size_t bytes_max) {
+Task<Result<coordinator::JournalSlice>> OffsetsJournal::read(std::int64_t from, std::size_t bytes_max) {
     auto found = partition();
     if (!found) {
         co_return std::unexpected(found.error());
@@ -53,7 +53,7 @@ Task<Result<group::JournalSlice>> OffsetsJournal::read(std::int64_t from, std::s
     if (!slice) {
         co_return std::unexpected(slice.error());
     }
-    group::JournalSlice out{.batches = base::Bytes(slice->size), .next = slice->is_empty() ? from : slice->next_offset};
+    coordinator::JournalSlice out{.batches = base::Bytes(slice->size), .next = slice->is_empty() ? from : slice->next_offset};
     if (slice->is_empty()) {
         co_return out;
     }

@@ -6,11 +6,11 @@
 #pragma once
 
 #include "cluster/replica_manager.h"
-#include "group/journal.h"
+#include "coordinator/journal.h"
 
 namespace tideline::server {
 
-class OffsetsJournal final : public group::Journal {
+class OffsetsJournal final : public coordinator::Journal {
 public:
     // `commit_timeout`: how long an append may take to be durable (offsets.commit.timeout.ms).
     OffsetsJournal(runtime::Shard& shard, cluster::ReplicaManager& replicas, cluster::PartitionKey key, runtime::Duration commit_timeout)
@@ -21,7 +21,7 @@ public:
     std::size_t batch_bytes_max() const override;
     base::Result<std::int64_t> append(base::ByteView batch, std::int64_t now_ms) override;
     runtime::Task<base::Result<>> wait_durable(std::int64_t end) override;
-    runtime::Task<base::Result<group::JournalSlice>> read(std::int64_t from, std::size_t bytes_max) override;
+    runtime::Task<base::Result<coordinator::JournalSlice>> read(std::int64_t from, std::size_t bytes_max) override;
 
 private:
     base::Result<cluster::Partition*> partition() const;

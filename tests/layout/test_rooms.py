@@ -15,6 +15,7 @@ LEVELS = {
     "protocol": 2,
     "record": 2,
     "log": 3,
+    "coordinator": 3,
     "group": 4,
     "txn": 4,
     "cluster": 4,

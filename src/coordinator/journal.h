@@ -1,11 +1,11 @@
-// group/journal.h: the log under a coordinator. The server implements it over a partition of __consumer_offsets.
+// coordinator/journal.h: the log under a coordinator. The server implements it over a partition of an internal topic.
 #pragma once
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "runtime/task.h"
 
-namespace tideline::group {
+namespace tideline::coordinator {
 
 struct JournalSlice {
     base::Bytes batches;    // whole batches, back to back; empty at the end of the log
@@ -30,4 +30,4 @@ public:
     virtual runtime::Task<base::Result<JournalSlice>> read(std::int64_t from, std::size_t bytes_max) = 0;
 };
 
-}  // namespace tideline::group
+}  // namespace tideline::coordinator

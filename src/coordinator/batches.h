@@ -1,0 +1,21 @@
+// coordinator/batches.h: batches of a journal: made of records, and read back.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "coordinator/records.h"
+#include "record/record.h"
+
+namespace tideline::coordinator {
+
+// The records as few batches of at most `bytes_max` each (a larger record makes a larger batch), in their order.
+std::vector<base::Bytes> make_batches(std::span<const Record> records, std::size_t bytes_max, std::int64_t now_ms);
+
+// Every record with a key of `batches`, whole batches back to back, those of control batches too. What is visited is good for
+// that call. Errors: batches that cannot be read.
+using VisitRecord = std::function<void(const record::BatchHeader&, const record::Record&)>;
+base::Result<> visit_records(base::ByteView batches, const VisitRecord& visit);
+
+}  // namespace tideline::coordinator
