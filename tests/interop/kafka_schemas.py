@@ -112,7 +112,7 @@ def kafka_message(name):
 def kafka_fields(described, within, structs):
     fields = []
     for one in described:
-        versions = kafka_range(one["versions"], within)
+        versions = kafka_range(one.get("versions", one.get("taggedVersions")), within)
         if versions is None:
             continue
         is_array = one["type"].startswith("[]")
