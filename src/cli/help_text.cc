@@ -162,8 +162,9 @@ Examples:
 )";
 
 const std::string_view kGroupReset = R"(Without --execute nothing changes: it shows for each partition where the group is (NOW), where it would go (TO), how many
-records it would read AGAIN and how many it would never read (SKIPPED), how many retention has deleted before the group
-read them (LOST), and the time from the first to the last of those records.
+records it would read AGAIN and how many it would never read (SKIPPED), about how many bytes those are (~BYTES, their
+share of what the partition has on disk), how many retention has deleted before the group read them (LOST), and the time
+from the first to the last of those records.
 
 With --execute it first keeps the offsets that are replaced in a file, then prints the command that takes it back. A group
 with active members is refused, and they are named. --to-group sets the offsets in another group, so that it can read again

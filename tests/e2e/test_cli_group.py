@@ -136,6 +136,14 @@ def test_reset_is_taken_back_by_the_command_it_prints(cli, connection, group, fi
     assert committed(connection, group, filled, 1) == -1
 
 
+def test_reset_counts_the_bytes_of_what_is_read_again(cli, connection, group, filled):
+    [step] = cli.json("group", "reset", group, "--to-earliest")["partitions"]
+    whole = sum(len(batch.batch([f"v{n}".encode()], timestamp=t)) for n, t in enumerate(TIMESTAMPS))
+    assert (step["read_again_bytes"], step["skipped_bytes"]) == (whole // 2, 0)
+    said = cli("group", "reset", group, "--to-earliest").stdout
+    assert f"5 records (about {whole // 2} B) would be read again, 0 records would be skipped" in said
+
+
 def test_reset_names_the_time_of_what_is_read_again(cli, group):
     [step] = cli.json("group", "reset", group, "--to-earliest")["partitions"]
     first, last = step["first_timestamp"], step["last_timestamp"]

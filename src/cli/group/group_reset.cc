@@ -127,11 +127,15 @@ Outcome<Plan> make_plan(const GroupResetOptions& options, const ResetTarget& tar
                              "Name the topics: --topic TOPIC");
     }
     TL_TRY(asked, asked_offsets(client, views, target, from_file));
+    TL_TRY(sizes, look_up_sizes(client, views));
     for (PartitionView& view : views) {
         auto found = asked.find(view.at);
         TL_TRY(offset, target_offset(view, target, found == asked.end() ? -1 : found->second));
-        plan.steps.push_back({std::move(view), offset, {}, {}});
+        plan.steps.push_back({std::move(view), offset, {}, {}, {}});
         ResetStep& step = plan.steps.back();
+        if (auto size = sizes.find(step.now.at); size != sizes.end()) {
+            step.size_bytes = size->second;
+        }
         if (step.first() < step.last()) {
             step.first_ms = timestamp_at(client, step.now.at, step.first());
             step.last_ms = timestamp_at(client, step.now.at, step.last() - 1);
@@ -191,24 +195,50 @@ Json as_json(const ResetStep& step) {
     Json json = to_json(step.now);
     json.erase("member");
     json["target"] = step.target ? Json(*step.target) : Json();
+    auto bytes = [&](std::int64_t records) { return step.bytes_of(records) ? Json(*step.bytes_of(records)) : Json(); };
     json["read_again"] = step.again();
+    json["read_again_bytes"] = bytes(step.again());
     json["skipped"] = step.skipped();
+    json["skipped_bytes"] = bytes(step.skipped());
     json["first_timestamp"] = time(step.first_ms);
     json["last_timestamp"] = time(step.last_ms);
     return json;
 }
 
 void print_plan(Console& console, const Plan& plan) {
-    TextTable table({"TOPIC", ">PARTITION", ">NOW", ">TO", ">AGAIN", ">SKIPPED", ">LOST", "FIRST RECORD", "LAST RECORD"});
+    TextTable table(
+        {"TOPIC", ">PARTITION", ">NOW", ">TO", ">AGAIN", ">SKIPPED", ">~BYTES", ">LOST", "FIRST RECORD", "LAST RECORD"});
+    auto bytes = [](const ResetStep& step) {
+        const std::int64_t records = step.again() + step.skipped();
+        auto about = step.bytes_of(records);
+        return records == 0 || !about ? "-" : human_bytes(static_cast<double>(*about));
+    };
     auto count = [](std::int64_t records) { return records == 0 ? "-" : with_thousands(records); };
     auto time = [](const std::optional<std::int64_t>& ms) { return ms ? format_iso8601(*ms) : "-"; };
     for (const ResetStep& step : plan.steps) {
         table.add({step.now.at.topic, std::to_string(step.now.at.partition),
                    step.now.committed ? with_thousands(*step.now.committed) : "-",
                    step.target ? with_thousands(*step.target) : "none", count(step.again()), count(step.skipped()),
-                   count(step.now.lost()), time(step.first_ms), time(step.last_ms)});
+                   bytes(step), count(step.now.lost()), time(step.first_ms), time(step.last_ms)});
     }
     table.print(console);
+}
+
+// "12 records (about 3.1 kB) would be read again and 4 skipped, written between …; retention deleted 7 unread ones"
+std::string in_words(const ResetSum& sum, bool done) {
+    auto amount = [](std::int64_t records, const std::optional<std::int64_t>& bytes) {
+        std::string size = records > 0 && bytes ? fmt::format(" (about {})", human_bytes(static_cast<double>(*bytes))) : "";
+        return fmt::format("{} {}{}", with_thousands(records), records == 1 ? "record" : "records", size);
+    };
+    std::string text = fmt::format("{} {} read again, {} {} skipped", amount(sum.again, sum.again_bytes), done ? "will be" : "would be",
+                                   amount(sum.skipped, sum.skipped_bytes), done ? "are" : "would be");
+    if (sum.first_ms && sum.last_ms) {
+        text += fmt::format("; they were written from {} to {}", format_iso8601(*sum.first_ms), format_iso8601(*sum.last_ms));
+    }
+    if (sum.lost > 0) {
+        text += fmt::format("; {} more are gone, deleted by retention before the group read them", with_thousands(sum.lost));
+    }
+    return text;
 }
 
 void print_result(const GroupResetOptions& options, const Plan& plan, const std::string& undo, Console& console) {
@@ -230,6 +260,7 @@ void print_result(const GroupResetOptions& options, const Plan& plan, const std:
         return;
     }
     print_plan(console, plan);
+    console.print(fmt::format("\n{}\n", in_words(sum_of(plan.steps), options.execute)));
     if (options.execute) {
         console.print_error(fmt::format("\nset; this takes it back:\n  {}\n", undo));
     } else if (!plan.there.is_active()) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ Outcome<GroupView> look_at_group(KafkaClient& client, const std::string& group);
 
 // Fills earliest and latest; what has no topic or no such partition keeps -1.
 Outcome<> look_up_bounds(KafkaClient& client, std::vector<PartitionView>& partitions);
+
+// What each partition takes on its leader's disk. Those whose leader could not be asked are left out.
+Outcome<std::map<TopicPartition, std::int64_t>> look_up_sizes(KafkaClient& client, const std::vector<PartitionView>& partitions);
 
 Json to_json(const PartitionView& partition);
 Json to_json(const std::vector<TopicPartition>& partitions);

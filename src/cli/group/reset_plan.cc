@@ -104,6 +104,38 @@ std::int64_t ResetStep::skipped() const {
     return target ? std::max<std::int64_t>(*target - from(), 0) : 0;
 }
 
+std::optional<std::int64_t> ResetStep::bytes_of(std::int64_t records) const {
+    const std::int64_t all = now.latest - now.earliest;
+    if (records == 0 || all <= 0) {
+        return 0;
+    }
+    if (!size_bytes) {
+        return std::nullopt;
+    }
+    return static_cast<std::int64_t>(static_cast<double>(*size_bytes) * static_cast<double>(records) / static_cast<double>(all));
+}
+
+ResetSum sum_of(const std::vector<ResetStep>& steps) {
+    ResetSum sum;
+    auto add = [](std::optional<std::int64_t>& to, std::optional<std::int64_t> what) {
+        to = to && what ? std::optional(*to + *what) : std::nullopt;
+    };
+    for (const ResetStep& step : steps) {
+        sum.again += step.again();
+        sum.skipped += step.skipped();
+        sum.lost += step.now.lost();
+        add(sum.again_bytes, step.bytes_of(step.again()));
+        add(sum.skipped_bytes, step.bytes_of(step.skipped()));
+        if (step.first_ms) {
+            sum.first_ms = std::min(*step.first_ms, sum.first_ms.value_or(*step.first_ms));
+        }
+        if (step.last_ms) {
+            sum.last_ms = std::max(*step.last_ms, sum.last_ms.value_or(*step.last_ms));
+        }
+    }
+    return sum;
+}
+
 std::int64_t ResetStep::first() const {
     return std::min(from(), target.value_or(from()));
 }

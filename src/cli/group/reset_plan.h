@@ -33,10 +33,13 @@ struct ResetStep {
     std::optional<std::int64_t> target;  // none: the offset is deleted
     std::optional<std::int64_t> first_ms;  // timestamps of the records that are read again or skipped
     std::optional<std::int64_t> last_ms;
+    std::optional<std::int64_t> size_bytes;  // of the whole partition, on its leader's disk
 
     // Records that would be read again, and that would never be read.
     std::int64_t again() const;
     std::int64_t skipped() const;
+    // About how many bytes `records` of this partition take: Kafka tells the size of the whole only.
+    std::optional<std::int64_t> bytes_of(std::int64_t records) const;
     // The offsets both are about: [first, last).
     std::int64_t first() const;
     std::int64_t last() const;
@@ -44,6 +47,18 @@ struct ResetStep {
 private:
     std::int64_t from() const;
 };
+
+// What all steps together mean; bytes are there when they are known for each partition that has records to count.
+struct ResetSum {
+    std::int64_t again = 0;
+    std::int64_t skipped = 0;
+    std::int64_t lost = 0;
+    std::optional<std::int64_t> again_bytes = 0;
+    std::optional<std::int64_t> skipped_bytes = 0;
+    std::optional<std::int64_t> first_ms;
+    std::optional<std::int64_t> last_ms;
+};
+ResetSum sum_of(const std::vector<ResetStep>& steps);
 
 // `asked` is the answer of ListOffsets for a time target, or what a file says; -1 is none. The result is always an
 // offset the partition has. Nothing to count from, for `current` and `shift`, is a failure.

@@ -50,6 +50,41 @@ TEST(ResetTarget, ReadsATimeAsItIsWritten) {
     EXPECT_FALSE(target_of(options));
 }
 
+ResetStep step_to(std::int64_t target, std::optional<std::int64_t> size_bytes) {
+    return {partition(150), target, {}, {}, size_bytes};
+}
+
+TEST(ResetStep, CountsBytesAsItsShareOfThePartition) {
+    ResetStep step = step_to(110, 5'000);  // 40 of 100 records
+    EXPECT_EQ(step.again(), 40);
+    EXPECT_EQ(step.bytes_of(step.again()), 2'000);
+    EXPECT_EQ(step.bytes_of(step.skipped()), 0);
+    EXPECT_EQ(step_to(110, std::nullopt).bytes_of(40), std::nullopt);
+}
+
+TEST(ResetSum, KnowsBytesOnlyWhenItKnowsThemAll) {
+    ResetSum known = sum_of({step_to(110, 5'000), step_to(190, 10'000)});
+    EXPECT_EQ(known.again, 40);
+    EXPECT_EQ(known.skipped, 40);
+    EXPECT_EQ(known.again_bytes, 2'000);
+    EXPECT_EQ(known.skipped_bytes, 4'000);
+    ResetSum half = sum_of({step_to(110, 5'000), step_to(190, std::nullopt)});
+    EXPECT_EQ(half.again_bytes, 2'000);
+    EXPECT_EQ(half.skipped_bytes, std::nullopt);
+}
+
+TEST(ResetSum, SpansTheRecordsOfAllPartitions) {
+    ResetStep early = step_to(110, 0);
+    early.first_ms = 5;
+    early.last_ms = 7;
+    ResetStep late = step_to(120, 0);
+    late.first_ms = 6;
+    late.last_ms = 9;
+    ResetSum sum = sum_of({late, early, step_to(150, 0)});
+    EXPECT_EQ(sum.first_ms, 5);
+    EXPECT_EQ(sum.last_ms, 9);
+}
+
 TEST(TargetOffset, IsAnOffsetThePartitionHas) {
     using Kind = ResetTarget::Kind;
     EXPECT_EQ(offset_of({Kind::earliest}), 100);
