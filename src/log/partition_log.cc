@@ -117,8 +117,16 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
         TL_TRY(checked, producers_.check(batch.header, batch.marker, options.origin, options.transaction_version));
         update = checked;
     }
-    TL_TRY_VOID(make_room(batch, options.now_ms));
-    TL_TRY_VOID(write(batch));
+    auto written = make_room(batch, options.now_ms);
+    if (written) {
+        written = write(batch);
+    }
+    if (!written) {
+        if (update && options.origin == AppendOrigin::client) {
+            producers_.not_written(batch.header);
+        }
+        return std::unexpected(written.error());
+    }
     if (update) {
         TL_TRY_VOID(track_producer(*update));
     }

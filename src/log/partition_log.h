@@ -232,6 +232,7 @@ private:
 
     Result<> rebuild_producers(Offset end, std::int64_t now_ms);
     Result<> recall_recent_batches(Offset end);
+    Offset start_of_recent_batches(Offset end) const;
     Result<> replay_producers(Offset from, Offset end);
     Result<> write_snapshot();
     Result<> drop_snapshots_above(Offset offset);

@@ -13,7 +13,7 @@ using runtime::sim::CrashPolicy;
 
 // Letters of a script. The driver does what the broker does: it checkpoints, and it trusts a marker only once.
 //   a append   p append of a producer   A transaction aborted   f flush   c checkpoint   t truncate   d delete old segments
-//   x close cleanly and start again
+//   x close cleanly and start again   k kill the process and start again
 class CrashTest : public LogTest {
 protected:
     static constexpr std::string_view kRecoveryPath = "/data/recovery-point-offset-checkpoint";
@@ -133,6 +133,9 @@ protected:
             case 't': return truncate(promise);
             case 'd': return delete_old(promise);
             case 'x': return stop_and_start(promise);
+            case 'k':
+                log_.reset();
+                return start();
             default: return base::fail(ErrorCode::unknown_server_error);
         }
     }
@@ -266,6 +269,7 @@ TEST_F(CrashTest, AppendsAndFlushes) { crash_everywhere("apfapapfaf"); }
 TEST_F(CrashTest, AppendsOverManySegmentsWithCheckpoints) { crash_everywhere("apapafapapapcfapapapapfcapap"); }
 TEST_F(CrashTest, AbortedTransactions) { crash_everywhere("aAfpApfcAAaf"); }
 TEST_F(CrashTest, CleanStops) { crash_everywhere("apapafxapapxpa"); }
+TEST_F(CrashTest, Kills) { crash_everywhere("kafpkaafkapafcpkfapapapcfkaf"); }
 TEST_F(CrashTest, Retention) { crash_everywhere("apapapapapfdapapapapfdcap"); }
 TEST_F(CrashTest, Truncation) { crash_everywhere("apaaaaaafctaafaaatafcta"); }
 TEST_F(CrashTest, TruncationOfTransactionsAndProducers) { crash_everywhere("apAaafcppAtaafxAtaf"); }

@@ -249,6 +249,27 @@ TEST_F(PartitionLogFlush, AProducersRefusedBatchMayBeSentAgain) {
     EXPECT_EQ(again->base_offset, 1);
 }
 
+// Its first batches are under way together; the second must not take the place of the first.
+TEST_F(PartitionLogFlush, BehindAFirstBatchThatWasNotWrittenItsProducerMayNotGoOn) {
+    open();
+    disk_.files().short_write(1, 0, ENOSPC);
+    ASSERT_FALSE(append({.records = 3, .producer_id = 4, .sequence = 0}));
+    auto next = append({.producer_id = 4, .sequence = 3});
+    ASSERT_FALSE(next);
+    EXPECT_EQ(next.error().code, ErrorCode::out_of_order_sequence_number);
+    put({.records = 3, .producer_id = 4, .sequence = 0});
+    put({.producer_id = 4, .sequence = 3});
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2, 3}));
+}
+
+TEST_F(PartitionLogFlush, AProducerThatGaveAFirstBatchUpBeginsAnewWithItsNextEpoch) {
+    open();
+    disk_.files().short_write(1, 0, ENOSPC);
+    ASSERT_FALSE(append({.producer_id = 4, .sequence = 0}));
+    put({.producer_id = 4, .producer_epoch = 1, .sequence = 0});
+    put({.producer_id = 5, .sequence = 7});
+}
+
 TEST_F(PartitionLogFlush, AnAppendThatCannotBeUndonePoisonsTheLog) {
     open();
     put({});

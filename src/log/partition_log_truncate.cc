@@ -138,32 +138,27 @@ Result<> PartitionLog::rebuild_producers(Offset end, std::int64_t now_ms) {
 // A snapshot, in Kafka's format, holds only the last batch of each producer; a producer may have five requests in flight and
 // retry all of them after a restart. The four others are read back from the log's last few megabytes.
 Result<> PartitionLog::recall_recent_batches(Offset end) {
-    constexpr double kRecalledBytes = 4 << 20;
     if (producers_.size() == 0 || end <= log_start_offset_) {
         return {};
     }
-    auto at = segment_of(end - 1);
-    if (at == segments_.end() || at->second->size() == 0) {
-        return {};
-    }
-    Segment& segment = *at->second;
-    // Offsets are spread over the bytes evenly enough to find roughly where those megabytes begin.
-    double share = std::min(1.0, kRecalledBytes / static_cast<double>(segment.size()));
-    Offset from = std::max(end - static_cast<Offset>(share * static_cast<double>(end - at->first)), log_start_offset_);
-    TL_TRY(first, segment.find_batch(from));
-    if (!first) {
-        return {};
-    }
     ProducerState seen{ProducerStateConfig{.max_producers = producers_.size()}};
-    TL_TRY(file, segment.file());
-    HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
-    while (true) {
-        TL_TRY(batch, scanner.next());
-        if (!batch || batch->header.base_offset >= end) {
-            break;
+    Offset from = start_of_recent_batches(end);
+    for (auto at = segment_of(from); at != segments_.end() && at->first < end; ++at) {
+        Segment& segment = *at->second;
+        TL_TRY(first, segment.find_batch(from));
+        if (!first) {
+            continue;
         }
-        if (producers_.find(batch->header.producer_id) != nullptr) {
-            TL_TRY_VOID(replay_batch(segment, *batch, seen));
+        TL_TRY(file, segment.file());
+        HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
+        while (true) {
+            TL_TRY(batch, scanner.next());
+            if (!batch || batch->header.base_offset >= end) {
+                break;
+            }
+            if (producers_.find(batch->header.producer_id) != nullptr) {
+                TL_TRY_VOID(replay_batch(segment, *batch, seen));
+            }
         }
     }
     for (ProducerEntry entry : producers_.entries()) {
@@ -176,6 +171,24 @@ Result<> PartitionLog::recall_recent_batches(Offset end) {
         }
     }
     return {};
+}
+
+// Where the log's last few megabytes before `end` begin, over as many segments as that takes.
+Offset PartitionLog::start_of_recent_batches(Offset end) const {
+    constexpr std::uint64_t kRecalledBytes = 4 << 20;
+    constexpr int kSegmentsMax = 64;  // of a few bytes each; a file has to be opened for every one of them
+    std::uint64_t wanted = kRecalledBytes;
+    auto at = segment_of(end - 1);
+    Offset segment_end = end;
+    for (int count = 1; at != segments_.begin() && at->second->size() < wanted && count < kSegmentsMax; ++count) {
+        wanted -= at->second->size();
+        segment_end = at->first;
+        --at;
+    }
+    // Offsets are spread over the bytes evenly enough to find roughly where they begin in the first of them.
+    double share = std::min(1.0, static_cast<double>(wanted) / static_cast<double>(std::max<std::uint64_t>(at->second->size(), 1)));
+    Offset from = segment_end - static_cast<Offset>(share * static_cast<double>(segment_end - at->first));
+    return std::max(from, log_start_offset_);
 }
 
 Result<> PartitionLog::replay_producers(Offset from, Offset end) {

@@ -137,9 +137,34 @@ Result<ProducerUpdate> check_marker(ProducerEntry entry, const record::BatchHead
 
 }  // namespace
 
+// Judges the first batch of a producer of which nothing is known.
+Result<> ProducerState::check_first(const record::BatchHeader& batch) const {
+    auto awaited = awaited_.find(batch.producer_id);
+    if (awaited != awaited_.end() && awaited->second.producer_epoch == batch.producer_epoch &&
+        awaited->second.sequence != batch.base_sequence) {
+        return base::fail(ErrorCode::out_of_order_sequence_number, "an earlier batch of the producer could not be written",
+                          awaited->second.sequence);
+    }
+    return {};
+}
+
+void ProducerState::not_written(const record::BatchHeader& batch) {
+    constexpr std::size_t kAwaitedMax = 10'000;  // forgetting them costs what it cost before: an order that is not kept
+    if (find(batch.producer_id) != nullptr) {
+        return;  // its next sequence is known
+    }
+    if (awaited_.size() >= kAwaitedMax) {
+        awaited_.clear();
+    }
+    awaited_.insert_or_assign(batch.producer_id, Awaited{batch.producer_epoch, batch.base_sequence});
+}
+
 Result<ProducerUpdate> ProducerState::check(const record::BatchHeader& batch, const std::optional<record::EndTxnMarker>& marker,
                                             AppendOrigin origin, std::int16_t transaction_version) const {
     const ProducerEntry* found = find(batch.producer_id);
+    if (found == nullptr && !marker && origin == AppendOrigin::client) {
+        TL_TRY_VOID(check_first(batch));
+    }
     ProducerEntry current = found != nullptr ? *found : ProducerEntry{.producer_id = batch.producer_id};
     return marker ? check_marker(current, batch, *marker, origin, transaction_version) : check_data(current, batch, origin);
 }
@@ -148,6 +173,7 @@ std::optional<AbortedTransaction> ProducerState::apply(const ProducerUpdate& upd
     const ProducerEntry& entry = update.entry;
     TL_CHECK(entry.producer_id >= 0);
     producers_.insert_or_assign(entry.producer_id, entry);
+    awaited_.erase(entry.producer_id);
     make_room();
     if (update.starts_transaction) {
         open_[entry.transaction_first_offset] = {entry.producer_id};
@@ -213,6 +239,7 @@ void ProducerState::make_room() {
 
 void ProducerState::clear(Offset end_offset) {
     producers_.clear();
+    awaited_.clear();
     open_.clear();
     unreplicated_.clear();
     end_offset_ = end_offset;

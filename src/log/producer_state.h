@@ -109,6 +109,10 @@ public:
     Result<ProducerUpdate> check(const record::BatchHeader& batch, const std::optional<record::EndTxnMarker>& marker,
                                  AppendOrigin origin, std::int16_t transaction_version) const;
 
+    // A batch that check() has passed could not be written: nothing but that batch may follow. Otherwise the next one in the pipeline
+    // of a producer that is not known yet would be taken, with whatever sequence, and this one be refused for ever.
+    void not_written(const record::BatchHeader& batch);
+
     // Takes over what check() returned. For an aborted transaction returns the row for the transaction index.
     std::optional<AbortedTransaction> apply(const ProducerUpdate& update);
 
@@ -141,9 +145,15 @@ private:
         Offset last_offset = kNoOffset;  // of the marker, once there is one
     };
     void make_room();
+    Result<> check_first(const record::BatchHeader& batch) const;
 
     ProducerStateConfig config_;
     std::unordered_map<std::int64_t, ProducerEntry> producers_;
+    struct Awaited {
+        std::int16_t producer_epoch;
+        std::int32_t sequence;
+    };
+    std::unordered_map<std::int64_t, Awaited> awaited_;  // producers of which nothing is known but a batch that was not written
     std::map<Offset, OpenTransaction> open_;          // by first offset
     std::map<Offset, OpenTransaction> unreplicated_;  // finished, marker not yet below the high watermark
     Offset end_offset_ = 0;

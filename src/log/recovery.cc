@@ -50,11 +50,7 @@ Recovery::Recovery(PartitionLog& log, const OpenState& state, std::int64_t now_m
 
 Result<> Recovery::run() {
     runtime::FileSystem& files = log_.cache_.files();
-    bool is_new = !files.exists(log_.directory_);
-    if (is_new) {
-        TL_TRY_VOID(files.make_directories(log_.directory_));
-        log_.directory_is_new_ = true;
-    }
+    TL_TRY_VOID(files.make_directories(log_.directory_));
     TL_TRY_VOID(check_topic_id());
     TL_TRY(listing, tidy());
     TL_TRY_VOID(load_segments(listing));
@@ -68,7 +64,11 @@ Result<> Recovery::run() {
     log_.epochs_.truncate_from_end(log_.next_offset_);
     log_.epochs_.truncate_from_start(log_.log_start_offset_);
     // Making a thousand partitions shall not wait for three thousand syncs: there is nothing in them to lose.
-    return is_new ? Result<>() : make_durable();
+    if (!has_no_log) {
+        TL_TRY_VOID(make_durable());
+    }
+    suspect_names_of_an_empty_segment();
+    return {};
 }
 
 Result<> Recovery::check_topic_id() {
@@ -177,9 +177,17 @@ Result<> Recovery::load_segments(const Listing& listing) {
     if (log_.segments_.empty()) {
         TL_TRY(segment, Segment::create(log_.cache_, log_.directory_, state_.log_start_offset, now_ms_));
         log_.segments_.emplace(state_.log_start_offset, std::move(segment));
-        log_.names_are_dirty_ = true;
     }
     return {};
+}
+
+// Nothing that was ever promised lies in it, so its name may be in memory only: of a process that was killed, or of an earlier
+// try to make this log, given up half way. The next flush syncs it; until then there is nothing to lose.
+void Recovery::suspect_names_of_an_empty_segment() {
+    if (log_.active().size() == 0) {
+        log_.names_are_dirty_ = true;
+        log_.directory_is_new_ = true;
+    }
 }
 
 // Snapshots at the start of a segment, and the newest one if it lies behind all of them.

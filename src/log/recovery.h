@@ -34,6 +34,7 @@ private:
     Result<Listing> tidy();
     Result<> finish_swap(const std::vector<std::string>& swap_names, const std::vector<std::string>& names);
     Result<> load_segments(const Listing& listing);
+    void suspect_names_of_an_empty_segment();
     Result<> keep_useful_snapshots(const Listing& listing);
     Result<> load_epochs();
     Result<> check_topic_id();

@@ -105,6 +105,46 @@ TEST_F(Recovering, BytesThatAFailedAppendLeftAtASealedEndLoseNothingBehindThem) 
     EXPECT_EQ(size_of("00000000000000000004.log"), 2 * one_);
 }
 
+// Names that a process made and never synced are there for the next one, and the machine may lose them all the same.
+class UnsyncedNames : public Recovering {
+protected:
+    // A record is flushed; then power is lost.
+    void expect_kept(Offset recovery_point, const std::vector<Offset>& kept) {
+        put({});
+        flush();
+        log_.reset();
+        disk_.files().crash(runtime::sim::CrashPolicy::drop_unsynced, 1);
+        open({.recovery_point = recovery_point});
+        EXPECT_EQ(offsets(), kept);
+    }
+};
+
+TEST_F(UnsyncedNames, OfALogThatWasGivenUpHalfMadeAreSyncedByTheFirstFlush) {
+    for (std::uint64_t step : {2, 3, 4}) {  // the log, the index, the time index; the directory is there
+        disk_.wipe();
+        cache_ = std::make_unique<FileCache>(disk_.files(), 16);
+        disk_.files().fail_operation(step, ENOSPC);
+        ASSERT_FALSE(PartitionLog::open(*cache_, directory(), "orders-3", config_, {}, producers_, kNow));
+        open({.clean_shutdown = true});
+        expect_kept(0, {0});
+    }
+}
+
+TEST_F(UnsyncedNames, OfALogWithoutRecordsAreSyncedAfterAKill) {
+    open();
+    reopen_unclean();
+    expect_kept(0, {0});
+}
+
+TEST_F(UnsyncedNames, OfASegmentWithoutRecordsAreSyncedAfterAKill) {
+    open();
+    put({});
+    flush();
+    ASSERT_TRUE(log_->roll(kNow));
+    reopen_unclean(1);
+    expect_kept(1, {0, 1});
+}
+
 TEST_F(Recovering, DropsTheSegmentsBehindALostEndThatLeftNoTrace) {
     use_small_segments();
     fill(6);
@@ -321,21 +361,27 @@ TEST_F(Recovering, ProducersComeFromSnapshotAndReplay) {
     EXPECT_TRUE(append({.records = 2, .producer_id = 4, .sequence = 14}));
 }
 
-TEST_F(Recovering, AllFiveRememberedBatchesMayBeRetriedAfterACleanStop) {
-    open();
-    for (std::int32_t i = 0; i < 7; ++i) {
-        put({.records = 2, .producer_id = 4, .sequence = 2 * i});
+TEST_F(Recovering, AllFiveRememberedBatchesMayBeRetriedAfterACleanStopWhereverSegmentsBegin) {
+    std::size_t one = make_batch({.records = 2, .producer_id = 4}).size();
+    for (std::size_t batches_of_a_segment : {100, 6, 2, 1}) {
+        SCOPED_TRACE(batches_of_a_segment);
+        disk_.wipe();
+        config_.segment_bytes = static_cast<std::int32_t>(batches_of_a_segment * one);
+        open();
+        for (std::int32_t i = 0; i < 7; ++i) {
+            put({.records = 2, .producer_id = 4, .sequence = 2 * i});
+        }
+        std::vector<ProducerEntry> before = log_->producers().entries();
+        reopen_clean();
+        EXPECT_EQ(log_->producers().entries(), before);
+        for (std::int32_t i = 2; i < 7; ++i) {
+            auto again = append({.records = 2, .producer_id = 4, .sequence = 2 * i});
+            ASSERT_TRUE(again);
+            EXPECT_TRUE(again->is_duplicate);
+            EXPECT_EQ(again->base_offset, 2 * i);
+        }
+        EXPECT_EQ(append({.records = 2, .producer_id = 4, .sequence = 2}).error().code, ErrorCode::out_of_order_sequence_number);
     }
-    std::vector<ProducerEntry> before = log_->producers().entries();
-    reopen_clean();
-    EXPECT_EQ(log_->producers().entries(), before);
-    for (std::int32_t i = 2; i < 7; ++i) {
-        auto again = append({.records = 2, .producer_id = 4, .sequence = 2 * i});
-        ASSERT_TRUE(again);
-        EXPECT_TRUE(again->is_duplicate);
-        EXPECT_EQ(again->base_offset, 2 * i);
-    }
-    EXPECT_EQ(append({.records = 2, .producer_id = 4, .sequence = 2}).error().code, ErrorCode::out_of_order_sequence_number);
 }
 
 TEST_F(Recovering, DamageInTheTailDoesNotKeepACleanLogClosed) {
