@@ -72,18 +72,32 @@ Result<> LogDir::set_strays_aside(const IsAssigned& is_assigned, const std::func
     return forget(strays);
 }
 
-PartitionCheckpoint LogDir::checkpoint_of(const TopicPartition& id) {
+Result<PartitionCheckpoint> LogDir::begin_partition(const TopicPartition& id, const base::Uuid& topic_id, bool has_directory) {
     std::lock_guard lock(checkpoints_mutex_);
+    owners_[id] = topic_id;
+    if (!has_directory) {
+        erase_rows(id);
+        TL_TRY_VOID(write_changed());
+    }
     auto lookup = [&id](const Checkpoint& checkpoint) {
         auto found = checkpoint.wanted.find(id);
         return found == checkpoint.wanted.end() ? log::Offset{0} : found->second;
     };
-    return {id, lookup(recovery_points_), lookup(log_starts_), lookup(high_watermarks_), cleaned_.contains(id)};
+    return PartitionCheckpoint{.id = id,
+                               .recovery_point = lookup(recovery_points_),
+                               .log_start_offset = lookup(log_starts_),
+                               .high_watermark = lookup(high_watermarks_),
+                               .was_compacted = has_directory && cleaned_.contains(id),
+                               .topic_id = topic_id};
 }
 
 Result<> LogDir::update(const std::vector<PartitionCheckpoint>& rows) {
     std::lock_guard lock(checkpoints_mutex_);
     for (const PartitionCheckpoint& each : rows) {
+        auto owner = owners_.find(each.id);
+        if (owner == owners_.end() || owner->second != each.topic_id) {
+            continue;
+        }
         recovery_points_.wanted[each.id] = each.recovery_point;
         high_watermarks_.wanted[each.id] = each.high_watermark;
         // A log start of 0 is what a missing line means.
@@ -97,11 +111,16 @@ Result<> LogDir::update(const std::vector<PartitionCheckpoint>& rows) {
 Result<> LogDir::forget(const std::vector<TopicPartition>& ids) {
     std::lock_guard lock(checkpoints_mutex_);
     for (const TopicPartition& id : ids) {
-        for (Checkpoint* each : {&recovery_points_, &log_starts_, &high_watermarks_}) {
-            each->wanted.erase(id);
-        }
+        owners_.erase(id);
+        erase_rows(id);
     }
     return write_changed();
+}
+
+void LogDir::erase_rows(const TopicPartition& id) {
+    for (Checkpoint* each : {&recovery_points_, &log_starts_, &high_watermarks_}) {
+        each->wanted.erase(id);
+    }
 }
 
 Result<> LogDir::write_changed() {

@@ -36,6 +36,7 @@ struct PartitionCheckpoint {
     log::Offset log_start_offset = 0;
     log::Offset high_watermark = 0;
     bool was_compacted = false;  // Kafka's cleaner has been at work on it
+    base::Uuid topic_id;         // whose these offsets are
 };
 
 class LogDir {
@@ -61,10 +62,12 @@ public:
     // an operator may still want, to *-stray. Blocks.
     base::Result<> set_strays_aside(const IsAssigned& is_assigned, const std::function<std::uint64_t()>& next_random);
 
-    // What the files say about one partition; zeros when they say nothing.
-    PartitionCheckpoint checkpoint_of(const TopicPartition& id);
+    // What the files say about one partition; zeros when they say nothing. From here on its rows belong to this topic, until
+    // forget(). A partition without a directory has no offsets: what the files say then is of an earlier one of its name, which
+    // a crash kept from being forgotten, and goes now. Blocks.
+    base::Result<PartitionCheckpoint> begin_partition(const TopicPartition& id, const base::Uuid& topic_id, bool has_directory);
     // Takes over these rows and writes the files that say something else by now. Rows of partitions that are not online
-    // stay as they are. Blocks.
+    // stay as they are, and rows collected before their topic was forgotten count for nothing. Blocks.
     base::Result<> update(const std::vector<PartitionCheckpoint>& rows);
     // The same for partitions that are gone: one of the same name made later must not inherit their offsets. Blocks.
     base::Result<> forget(const std::vector<TopicPartition>& ids);
@@ -95,11 +98,13 @@ private:
         log::OffsetCheckpoint written;
     };
     base::Result<> write_changed();
+    void erase_rows(const TopicPartition& id);
 
     std::mutex checkpoints_mutex_;
     Checkpoint recovery_points_{log::kRecoveryPointCheckpoint, {}, {}};
     Checkpoint log_starts_{log::kLogStartCheckpoint, {}, {}};
     Checkpoint high_watermarks_{log::kHighWatermarkCheckpoint, {}, {}};
+    std::map<TopicPartition, base::Uuid> owners_;  // of the rows of partitions that are here
     log::OffsetCheckpoint cleaned_;  // how far Kafka's cleaner came; read only
     std::atomic<int> partition_count_ = 0;
     std::atomic<bool> failed_ = false;

@@ -192,8 +192,9 @@ Task<void> ReplicaManager::open(Assignment assignment) {
     std::string path = fmt::format("{}/{}", directory->path(), name);
     std::int64_t now_ms = shard_.wall_ms();
     PartitionCheckpoint checkpoint;
-    auto opened = co_await runtime::offload(shard_, [&] {
-        checkpoint = directory->checkpoint_of(assignment.id);
+    auto opened = co_await runtime::offload(shard_, [&]() -> base::Result<std::unique_ptr<log::PartitionLog>> {
+        TL_TRY(found, directory->begin_partition(assignment.id, assignment.topic_id, shard_.files().exists(path)));
+        checkpoint = found;
         log::OpenState state{.log_start_offset = checkpoint.log_start_offset,
                              .recovery_point = checkpoint.recovery_point,
                              .clean_shutdown = directory->was_clean(),
@@ -274,8 +275,11 @@ std::vector<PartitionCheckpoint> ReplicaManager::checkpoints(const LogDir& direc
     std::vector<PartitionCheckpoint> rows;
     for (const auto& [key, partition] : partitions_) {
         if (&partition->directory() == &directory) {
-            rows.push_back({partition->id(), partition->log().durable_offset(),
-                            partition->log().log_start_offset(), partition->high_watermark()});
+            rows.push_back({.id = partition->id(),
+                            .recovery_point = partition->log().durable_offset(),
+                            .log_start_offset = partition->log().log_start_offset(),
+                            .high_watermark = partition->high_watermark(),
+                            .topic_id = key.topic_id});
         }
     }
     return rows;
@@ -376,7 +380,8 @@ void ReplicaManager::flush_due() {
 
 Task<bool> ReplicaManager::close() {
     co_await tasks_.join();
-    bool all_clean = true;
+    // What could not be opened was not recovered, either: a clean stop would have the next start believe its files.
+    bool all_clean = offline_.empty();
     auto close_one = [](Partition& partition, bool& clean) -> Task<void> {
         auto closed = co_await partition.close();
         if (!closed) {

@@ -108,6 +108,35 @@ TEST(WholeBroker, CreatesProducesAndFetchesInASimulatedWorld) {
     EXPECT_EQ(first.outcome.values, (std::vector<std::string>{"first", "second"}));
 }
 
+// What could not be opened was not recovered either: were the stop called clean, the next start would believe its files.
+TEST(WholeBroker, AStopWithAPartitionThatCouldNotBeOpenedIsNotClean) {
+    constexpr std::uint64_t kOperationsOfAStart = 60;
+    int offline_starts = 0;
+    for (std::uint64_t failing = 1; failing <= kOperationsOfAStart; ++failing) {
+        bool is_offline = false;
+        base::set_log_sink([&](base::LogLevel, std::string_view line) {
+            is_offline |= line.find("partition_offline") != std::string_view::npos;
+        });
+        runtime::sim::SimWorld world(failing);
+        Node node(world, 1, {"/data"});
+        runtime::sim::SimShard& clients = world.add_shard();
+        ASSERT_TRUE(node.start({.shards = 1})) << node.why();
+        world.run(clients, create_produce_fetch(clients, failing));
+        world.run_until_idle();
+        node.lose_power(runtime::sim::CrashPolicy::keep_all, failing);
+
+        node.files().fail_operation(failing, ENOSPC);
+        bool is_started = node.start({.shards = 1});
+        node.stop();
+        if (is_started && is_offline) {
+            ++offline_starts;
+            EXPECT_FALSE(node.files().exists("/data/.kafka_cleanshutdown")) << failing;
+        }
+    }
+    base::set_log_sink({});
+    EXPECT_GT(offline_starts, 0);
+}
+
 TEST(WholeBroker, RunsTheSameTurnsForTheSameSeed) {
     EXPECT_EQ(run(7).trace_hash, run(7).trace_hash);
     EXPECT_NE(run(7).trace_hash, run(8).trace_hash);
