@@ -58,7 +58,7 @@ Task<void> ClientLink::close() {
     co_await tasks_.join();
 }
 
-Task<Result<std::shared_ptr<ClientLink::Connection>>> ClientLink::connected() {
+Task<Result<ClientLink::Pipeline>> ClientLink::connected() {
     runtime::Mutex::Lock lock = co_await connecting_.lock();
     if (connection_ != nullptr && !connection_->is_over) {
         co_return connection_;
@@ -70,9 +70,14 @@ Task<Result<std::shared_ptr<ClientLink::Connection>>> ClientLink::connected() {
     co_return connection_;
 }
 
-Task<Result<base::Bytes>> ClientLink::exchange(Request request, bool is_answered) {
-    TL_CO_TRY(found, co_await connected());
-    std::shared_ptr<Connection> connection = found;
+Task<Result<base::Bytes>> ClientLink::exchange(Request request, bool is_answered, Pipeline connection) {
+    if (connection == nullptr) {
+        TL_CO_TRY(found, co_await connected());
+        connection = found;
+    }
+    if (connection->is_over) {
+        co_return cut_off("the connection has ended");
+    }
     Pending pending(shard_);
     if (is_answered) {
         connection->pending.emplace(request.correlation_id, &pending);
@@ -97,7 +102,7 @@ Task<Result<base::Bytes>> ClientLink::exchange(Request request, bool is_answered
     co_return cut_off("the connection ended before the answer");
 }
 
-Task<Result<>> ClientLink::send(std::shared_ptr<Connection> connection, base::ByteView frame) {
+Task<Result<>> ClientLink::send(Pipeline connection, base::ByteView frame) {
     bool is_cut = weather_.cut_one_in != 0 && random_.chance(weather_.cut_one_in);
     std::size_t first_part = frame.size();
     if (is_cut) {
@@ -125,7 +130,7 @@ Task<Result<>> ClientLink::send(std::shared_ptr<Connection> connection, base::By
     co_return Result<>{};
 }
 
-Task<void> ClientLink::read_answers(std::shared_ptr<Connection> connection) {
+Task<void> ClientLink::read_answers(Pipeline connection) {
     for (;;) {
         std::uint8_t prefix[kPrefixBytes];
         bool has_prefix = co_await read_exactly(*connection->stream, prefix);

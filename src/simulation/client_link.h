@@ -40,26 +40,6 @@ public:
     ClientLink(runtime::Shard& shard, runtime::Address to, std::string client_id, const Weather& weather, std::uint64_t seed);
     ~ClientLink();
 
-    template <class Request>
-    Task<base::Result<Answer<typename Request::Response>>> call(const Request& request, std::int16_t version) {
-        TL_CO_TRY(frame, co_await exchange(encode(request, version), true));
-        protocol::Reader in(frame);
-        TL_CO_TRY_VOID(protocol::decode_response_header(in, Request::kApiKey, version));
-        TL_CO_TRY(response, Request::Response::decode(in, version));
-        co_return Answer<typename Request::Response>{std::move(frame), std::move(response)};
-    }
-    // A request that nobody answers (acks=0).
-    template <class Request>
-    Task<base::Result<>> tell(const Request& request, std::int16_t version) {
-        TL_CO_TRY_VOID(co_await exchange(encode(request, version), false));
-        co_return base::Result<>{};
-    }
-    // Ends the connection, whatever is under way; the next call opens another.
-    void cut();
-    // Ends the connection and waits for its tasks.
-    Task<void> close();
-
-private:
     struct Pending {
         explicit Pending(runtime::Shard& shard) : answered(shard) {}
         std::optional<base::Bytes> frame;
@@ -74,6 +54,31 @@ private:
         bool is_over = false;
         void end();
     };
+    // Requests that are given the same connection arrive in the order in which they were sent, or not at all. It is shared with the
+    // tasks that still use it when the next one is open.
+    using Pipeline = std::shared_ptr<Connection>;
+    Task<base::Result<Pipeline>> open() { return connected(); }
+
+    template <class Request>
+    Task<base::Result<Answer<typename Request::Response>>> call(const Request& request, std::int16_t version, Pipeline pipeline = nullptr) {
+        TL_CO_TRY(frame, co_await exchange(encode(request, version), true, std::move(pipeline)));
+        protocol::Reader in(frame);
+        TL_CO_TRY_VOID(protocol::decode_response_header(in, Request::kApiKey, version));
+        TL_CO_TRY(response, Request::Response::decode(in, version));
+        co_return Answer<typename Request::Response>{std::move(frame), std::move(response)};
+    }
+    // A request that nobody answers (acks=0).
+    template <class Request>
+    Task<base::Result<>> tell(const Request& request, std::int16_t version, Pipeline pipeline = nullptr) {
+        TL_CO_TRY_VOID(co_await exchange(encode(request, version), false, std::move(pipeline)));
+        co_return base::Result<>{};
+    }
+    // Ends the connection, whatever is under way; the next call opens another.
+    void cut();
+    // Ends the connection and waits for its tasks.
+    Task<void> close();
+
+private:
     struct Request {
         std::int32_t correlation_id;
         base::Bytes frame;
@@ -89,10 +94,10 @@ private:
         out.finish_frame();
         return {id, out.take()};
     }
-    Task<base::Result<base::Bytes>> exchange(Request request, bool is_answered);
-    Task<base::Result<std::shared_ptr<Connection>>> connected();
-    Task<base::Result<>> send(std::shared_ptr<Connection> connection, base::ByteView frame);
-    Task<void> read_answers(std::shared_ptr<Connection> connection);
+    Task<base::Result<base::Bytes>> exchange(Request request, bool is_answered, Pipeline pipeline);
+    Task<base::Result<Pipeline>> connected();
+    Task<base::Result<>> send(Pipeline connection, base::ByteView frame);
+    Task<void> read_answers(Pipeline connection);
 
     runtime::Shard& shard_;
     runtime::Address to_;
@@ -100,7 +105,7 @@ private:
     const Weather& weather_;
     runtime::Random random_;
     std::int32_t next_correlation_id_ = 1;
-    std::shared_ptr<Connection> connection_;  // shared with the tasks that still use it when the next one is open
+    Pipeline connection_;
     runtime::Mutex connecting_;
     runtime::TaskScope tasks_;
 };

@@ -44,6 +44,7 @@ std::optional<std::string> key_of(RecordId id) {
 
 void History::violated(std::string what) {
     constexpr std::size_t kEnough = 20;
+    listener_(what);
     if (violations_.size() < kEnough) {
         violations_.push_back(std::move(what));
     }
@@ -157,8 +158,6 @@ void History::saw_log_start(const PartitionId& id, Offset offset, const Seen& be
 }
 
 void History::found(const PartitionId& id, Offset log_start, Offset high_watermark, const std::set<Offset>& offsets) {
-    saw_log_start(id, log_start, seen(id));
-    saw_high_watermark(id, high_watermark, seen(id));
     Partition& partition = partitions_[id];
     for (Offset offset = log_start; offset < high_watermark; ++offset) {
         if (!offsets.contains(offset)) {

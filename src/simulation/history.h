@@ -9,6 +9,7 @@
 // A promise broken is a line in violations(); what it is about is written so that a person finds it in the trace.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -66,6 +67,8 @@ public:
     void found(const PartitionId& partition, Offset log_start, Offset high_watermark, const std::set<Offset>& offsets);
 
     void violated(std::string what);
+    // Hears of each violation at its moment, so that it stands in the trace.
+    void report_to(std::function<void(const std::string&)> listener) { listener_ = std::move(listener); }
     const std::vector<std::string>& violations() const { return violations_; }
     std::uint64_t power_losses() const { return power_losses_; }
     // Whether anything but a client's own fault may have made the broker forget a producer.
@@ -92,6 +95,7 @@ private:
     std::set<base::Uuid> expiring_;
     std::uint64_t power_losses_ = 0;
     std::vector<std::string> violations_;
+    std::function<void(const std::string&)> listener_ = [](const std::string&) {};
 };
 
 std::string to_string(const PartitionId& partition);

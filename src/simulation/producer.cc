@@ -47,7 +47,7 @@ private:
     Flight make_flight(const KnownTopic& topic);
     Batch make_batch(const KnownTopic& topic, std::int32_t partition);
     Task<void> send_until_settled(std::vector<Flight>& flights, bool is_recreated);
-    Task<void> send(Flight& flight, std::int16_t version);
+    Task<void> send(Flight& flight, std::int16_t version, ClientLink::Pipeline pipeline);
     ProduceRequest request_of(const Flight& flight) const;
     void take_answer(Flight& flight, const protocol::ProduceResponse& response);
     void settle(Batch& batch, const protocol::ProduceResponse::PartitionProduceResponse& row);
@@ -157,10 +157,11 @@ Task<void> Producer::send_until_settled(std::vector<Flight>& flights, bool is_re
         if (compression_ == record::CompressionType::zstd) {
             version = std::max<std::int16_t>(version, 7);  // older ones know no zstd
         }
+        auto pipeline = co_await link_.open();
         runtime::TaskScope sending(stage_.shard);
         for (Flight& flight : flights) {
-            if (!is_settled(flight)) {
-                sending.spawn(send(flight, version));
+            if (pipeline && !is_settled(flight)) {
+                sending.spawn(send(flight, version, *pipeline));
             }
         }
         co_await sending.join();
@@ -215,18 +216,20 @@ ProduceRequest Producer::request_of(const Flight& flight) const {
     return request;
 }
 
-Task<void> Producer::send(Flight& flight, std::int16_t version) {
+Task<void> Producer::send(Flight& flight, std::int16_t version, ClientLink::Pipeline pipeline) {
     ProduceRequest request = request_of(flight);
     for (Batch& batch : flight) {
         batch.last_error = batch.is_settled ? ErrorCode::none : ErrorCode::network_exception;
     }
     if (acks_ == 0) {
-        co_await link_.tell(request, version);
+        co_await link_.tell(request, version, std::move(pipeline));
         co_return;
     }
-    auto answer = co_await link_.call(request, version);
+    auto answer = co_await link_.call(request, version, std::move(pipeline));
     if (answer) {
         take_answer(flight, answer->response);
+    } else {
+        stage_.trace(fmt::format("producer {} gets no answer: {}", number_, answer.error().note));
     }
 }
 
@@ -244,13 +247,17 @@ void Producer::take_answer(Flight& flight, const protocol::ProduceResponse& resp
 
 void Producer::settle(Batch& batch, const protocol::ProduceResponse::PartitionProduceResponse& row) {
     batch.last_error = row.error_code;
+    if (row.error_code != ErrorCode::none) {
+        stage_.trace(fmt::format("producer {} sequence {} of {}: {}", number_, batch.base_sequence, to_string(batch.partition),
+                                 name_of(row.error_code)));
+    }
     bool is_doomed = stage_.is_doomed(batch.partition.topic);
     switch (row.error_code) {
         case ErrorCode::none:
             batch.is_settled = true;
             if (acks_ == -1 && row.base_offset >= 0) {
-                stage_.trace(fmt::format("producer {} has {} records acknowledged at {} of {}", number_, batch.ids.size(), row.base_offset,
-                                         to_string(batch.partition)));
+                stage_.trace(fmt::format("producer {} sequence {} of {}: {} records acknowledged at {}", number_, batch.base_sequence,
+                                         to_string(batch.partition), batch.ids.size(), row.base_offset));
                 stage_.history.acknowledged(batch.partition, row.base_offset, batch.ids);
             }
             return;

@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kCalmMax{120};
 constexpr int kStartsMax = 20;
 // The wall clock stays within what timestamps may differ from it.
 constexpr std::int64_t kWallJumpMaxMs = 10 * 60 * 1000;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 enum class Fault : std::uint8_t { power_cut, unplugged, sync, operation, short_write, full_disk, slow_disk, restart, clock, weather, cold_cache };
 constexpr Fault kFaults[] = {Fault::power_cut, Fault::unplugged, Fault::sync,    Fault::operation, Fault::short_write, Fault::full_disk,
@@ -45,6 +46,7 @@ private:
     void let_run(Duration time);
     void recover();
     void cut_power(CrashPolicy policy);
+    void limit_disk(std::uint64_t bytes);
     void restart();
     void begin_life(std::uint64_t power_cuts_left);
     void drive(Task<void> task);
@@ -67,6 +69,7 @@ private:
     runtime::TaskScope scope_;
     std::vector<Fault> faults_;          // that this simulation knows
     bool is_life_troubled_ = false;      // a fault was injected since the start: errors may be logged
+    bool is_disk_limited_ = false;       // which outlives a power cut
     bool was_stopped_clean_ = false;     // the last life ended well: the next start must know
     std::int64_t wall_ms_jumped_ = 0;
     std::uint64_t hash_ = 0xcbf29ce484222325u;
@@ -89,6 +92,7 @@ Simulation::Simulation(const SimulationOptions& options)
     }
     files().record_transcript(options.trace != nullptr);
     stage_.trace = [this](std::string line) { say(line); };
+    stage_.history.report_to([this](const std::string& what) { say("VIOLATION " + what); });
     base::set_log_clock([this] { return world_.wall_ms(); });
     base::set_log_sink([this](base::LogLevel level, std::string_view line) { hear_log(level, line); });
 }
@@ -186,6 +190,7 @@ void Simulation::begin_life(std::uint64_t power_cuts_left) {
             violated(fmt::format("the broker does not start: {}", node_.why()));
         }
         power_cuts_left -= power_cuts_left > 0 ? 1 : 0;
+        limit_disk(kNoLimit);  // whoever runs a broker that cannot start makes room first
         cut_power(draw_policy());
     }
 }
@@ -195,8 +200,13 @@ void Simulation::cut_power(CrashPolicy policy) {
     is_life_troubled_ = true;
     node_.lose_power(policy, random_.next());
     stage_.history.power_lost();
-    is_life_troubled_ = false;
+    is_life_troubled_ = is_disk_limited_;
     was_stopped_clean_ = false;
+}
+
+void Simulation::limit_disk(std::uint64_t bytes) {
+    files().limit_capacity(bytes);
+    is_disk_limited_ = bytes != kNoLimit;
 }
 
 void Simulation::recover() {
@@ -253,10 +263,10 @@ void Simulation::inject(Fault fault) {
         case Fault::operation: files().fail_operation(1 + random_.below(60), code); break;
         case Fault::short_write: files().short_write(1 + random_.below(20), random_.below(100), code); break;
         case Fault::full_disk: {
-            files().limit_capacity(std::numeric_limits<std::uint64_t>::max());
+            limit_disk(kNoLimit);
             auto space = files().space("/");
             if (random_.chance(2) && space) {
-                files().limit_capacity(space->total_bytes - space->usable_bytes + random_.below(5000));
+                limit_disk(space->total_bytes - space->usable_bytes + random_.below(5000));
             }
             break;
         }
@@ -326,6 +336,7 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
 bool Simulation::calm() {
     say("calm");
     files().end_faults();
+    limit_disk(kNoLimit);
     world_.set_disk_delay(std::chrono::microseconds(10), milliseconds(5));
     stage_.weather.cut_one_in = stage_.weather.delay_one_in = 0;
     if (node_.is_failing()) {
