@@ -25,6 +25,7 @@ LEVELS = {
     "delivery": 6,
     "cli": 6,
     "simulation": 7,
+    "history": 7,
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SYSTEM_HEADER = re.compile(
