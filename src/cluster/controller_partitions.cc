@@ -96,6 +96,10 @@ std::expected<std::vector<MetadataRecord>, ApiError> more_partitions(const Parti
     if (topic == nullptr) {
         return refuse(ErrorCode::unknown_topic_or_partition, fmt::format("there is no topic '{}'", asked.name));
     }
+    if (topic->is_internal()) {
+        return refuse(ErrorCode::invalid_request,
+                      fmt::format("the partition of '{}' that has a group's or a transaction's state follows from their number", topic->name));
+    }
     std::int32_t have = topic->partition_count();
     if (topic->partition(0) == nullptr) {
         return refuse(ErrorCode::unknown_server_error, "the topic has no partition 0");

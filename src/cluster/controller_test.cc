@@ -370,6 +370,20 @@ TEST_F(ControllerTest, PartitionsThatCannotBeAddedSayWhy) {
     EXPECT_EQ(code("a", 3, {{{{2}}}}), ErrorCode::none);
 }
 
+TEST_F(ControllerTest, TopicsOfCoordinatorsKeepTheirNumberOfPartitions) {
+    std::string name = "__consumer_offsets";
+    auto made = controller_.create_topics(image(), controller_.auto_creation_of(std::span(&name, 1)));
+    apply(made.records);
+    CreatePartitionsRequest request;
+    auto& more = request.topics.emplace_back();
+    more.name = name;
+    more.count = 100;
+    more.assignments = std::nullopt;
+    auto decision = controller_.create_partitions(image(), request);
+    EXPECT_EQ(decision.response.results.front().error_code, ErrorCode::invalid_request);
+    EXPECT_TRUE(decision.records.empty());
+}
+
 TEST_F(ControllerTest, ATopicGrowsOnceInARequestAndNotAtAllWhenOnlyValidating) {
     create_one(topic("a"));
     CreatePartitionsRequest request;
