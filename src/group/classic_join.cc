@@ -56,13 +56,17 @@ std::optional<ErrorCode> ClassicProtocol::why_no_new_group(const JoinRequest& re
                                                               : std::nullopt;
 }
 
-bool ClassicProtocol::has_room(const ClassicGroup& group, const JoinRequest& request, const ClassicProtocols& protocols) const {
+// The member whose protocols these would replace; null for a new one.
+const ClassicMember* ClassicProtocol::predecessor(const ClassicGroup& group, const JoinRequest& request) {
+    const auto* holder = request.group_instance_id ? group.static_member(*request.group_instance_id) : nullptr;
+    auto found = group.members().find(holder != nullptr ? *holder : request.member_id);
+    return found == group.members().end() ? nullptr : &found->second;
+}
+
+bool ClassicProtocol::has_room(const ClassicGroup& group, const JoinRequest& request) const {
     auto max_size = static_cast<std::size_t>(environment_.config.max_size);
     auto found = group.members().find(request.member_id);
     bool is_member = found != group.members().end();
-    if (!is_member && group.metadata_bytes() + bytes_of(protocols) > kClassicGroupBytesMax) {
-        return false;
-    }
     switch (group.state()) {
         case State::empty: return true;
         case State::preparing_rebalance:
@@ -91,7 +95,13 @@ void ClassicProtocol::join(Ticket ticket, const ClientInfo& client, const JoinRe
         group = &static_cast<ClassicGroup&>(
             environment_.groups.put(std::make_unique<ClassicGroup>(request.group_id, now.wall_ms)));
     }
-    if (!has_room(*group, request, protocols)) {
+    const auto* before = predecessor(*group, request);
+    auto bytes_before = before == nullptr ? 0 : bytes_of(before->protocols);
+    auto bytes = group->metadata_bytes() - bytes_before + bytes_of(protocols);
+    if (bytes > kClassicGroupBytesMax && bytes_of(protocols) > bytes_before) {
+        // A member stays what it is, and ends with its session if it cannot go on.
+        out.answer(ticket, join_error(ErrorCode::group_max_size_reached, request.member_id));
+    } else if (!has_room(*group, request)) {
         if (!is_unknown) {
             expel(*group, request.member_id, out);
         }

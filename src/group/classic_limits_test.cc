@@ -70,6 +70,28 @@ TEST_F(ClassicLimits, MembersTogetherHaveABound) {
     }
 }
 
+TEST_F(ClassicLimits, TheBoundHoldsForAMemberThatJoinsAgainWithMore) {
+    std::vector<std::string> ids;
+    auto small = request();
+    for (int i = 0; i < 17; ++i) {
+        small.group_instance_id = "i" + std::to_string(i);
+        EXPECT_EQ(join(small).error_code, ErrorCode::none);
+    }
+    int grown = 0;
+    for (int i = 0; i < 17; ++i) {
+        auto large = request();
+        large.group_instance_id = "i" + std::to_string(i);
+        large.protocols[0].metadata.resize(kClassicMemberBytesMax - 100);
+        auto error = join(large).error_code;
+        grown += error == ErrorCode::none ? 1 : 0;
+        EXPECT_TRUE(error == ErrorCode::none || error == ErrorCode::group_max_size_reached);
+    }
+    EXPECT_EQ(grown, 16);
+    // It is a member as before, and may say again what it said.
+    small.group_instance_id = "i16";
+    EXPECT_EQ(join(small).error_code, ErrorCode::none);
+}
+
 TEST_F(ClassicLimits, MembersThatNeverComeBackGiveWayToNewOnes) {
     auto first = join(request()).member_id;
     std::string last;

@@ -48,7 +48,8 @@ public:
 private:
     using JoinRequest = protocol::JoinGroupRequest;
 
-    bool has_room(const ClassicGroup&, const JoinRequest&, const ClassicProtocols&) const;
+    static const ClassicMember* predecessor(const ClassicGroup&, const JoinRequest&);
+    bool has_room(const ClassicGroup&, const JoinRequest&) const;
     void join_as_new(ClassicGroup&, Ticket, const ClientInfo&, const JoinRequest&, ClassicProtocols, const Now&, Effects&);
     void join_as_pending(ClassicGroup&, std::string member_id, Ticket, const JoinRequest&, const Now&, Effects&);
     void join_again(ClassicGroup&, Ticket, const JoinRequest&, ClassicProtocols, const Now&, Effects&);
