@@ -1,7 +1,6 @@
 #include "server/group_access.h"
 
 #include <algorithm>
-#include <set>
 
 #include "cluster/replica_manager.h"
 
@@ -107,11 +106,7 @@ Task<std::optional<Result<group::Reply>>> ask_home_parked(ShardServer& here, Con
 
 std::vector<GroupsAtHome> group_homes(const ShardServer& here, const std::vector<std::string>& group_ids) {
     std::vector<GroupsAtHome> homes;
-    std::set<std::string_view> seen;
     for (const std::string& id : group_ids) {
-        if (!seen.insert(id).second) {
-            continue;
-        }
         GroupHome home = find_group_home(here, id);
         auto at = std::ranges::find(homes, home.partition, [](const GroupsAtHome& each) { return each.home.partition; });
         if (at == homes.end()) {

@@ -49,7 +49,7 @@ struct GroupsAtHome {
     std::vector<std::string> group_ids;
 };
 
-// Each id once, in the order in which they came.
+// In the order in which they came, as often as they came.
 std::vector<GroupsAtHome> group_homes(const ShardServer& here, const std::vector<std::string>& group_ids);
 
 }  // namespace tideline::server

@@ -29,7 +29,6 @@ group::MigrationPolicy migration_policy_of(std::string text) {
 void GroupTopics::show(cluster::ImagePtr image) {
     previous_ = std::move(image_);
     image_ = std::move(image);
-    ++version_;
 }
 
 std::optional<group::TopicInfo> GroupTopics::find(std::string_view name) const {

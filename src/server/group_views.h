@@ -20,12 +20,12 @@ public:
     std::optional<group::TopicInfo> find(const base::Uuid& id) const override;
     std::vector<std::string> racks(const base::Uuid& id, std::int32_t partition) const override;
     void for_each(const std::function<void(const group::TopicInfo&)>& visit) const override;
-    std::uint64_t version() const override { return version_; }
+    // The offset of the newest metadata record in it, as Kafka counts: it goes on after a restart where it was.
+    std::uint64_t version() const override { return static_cast<std::uint64_t>(image_->highest_offset()); }
 
 private:
     cluster::ImagePtr image_;
     cluster::ImagePtr previous_;
-    std::uint64_t version_ = 0;
 };
 
 // What was set for a group (resource type GROUP), over the broker's defaults.
