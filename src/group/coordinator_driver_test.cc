@@ -92,7 +92,10 @@ protocol::OffsetCommitRequest commit_of(std::int64_t offset, int partitions = 1)
 
 class DriverTest : public ::testing::Test {
 protected:
-    DriverTest() : world_(1), shard_(world_.add_shard()), journal_(shard_), scope_(shard_) { make_driver(); }
+    DriverTest() : world_(1), shard_(world_.add_shard()), journal_(shard_), scope_(shard_) {
+        topics_.put("t", 100);
+        make_driver();
+    }
     ~DriverTest() override {
         world_.run(shard_, driver_->stop());
         world_.run(shard_, scope_.join());

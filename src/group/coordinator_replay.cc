@@ -66,6 +66,7 @@ void Coordinator::replay_end_transaction(std::int64_t producer_id, bool committe
 }
 
 void Coordinator::finish_load(const Now& now, Effects& out) {
+    offsets_->drop_deleted(out);
     std::vector<Group*> groups;
     groups.reserve(environment_.groups.size());
     environment_.groups.for_each([&](Group& group) { groups.push_back(&group); });

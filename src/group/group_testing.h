@@ -31,8 +31,12 @@ public:
     std::uint64_t version() const override { return version_; }
 
     void put(const std::string& name, std::int32_t partitions) {
-        auto id = topics_.contains(name) ? topics_[name].first : base::Uuid{.high = 7, .low = topics_.size() + 1};
+        auto id = topics_.contains(name) ? topics_[name].first : base::Uuid{.high = 7, .low = ++topics_ever_};
         topics_[name] = {id, partitions};
+        ++version_;
+    }
+    void remove(const std::string& name) {
+        topics_.erase(name);
         ++version_;
     }
 
@@ -42,6 +46,7 @@ private:
         return {.id = topic.second.first, .name = topic.first, .partition_count = topic.second.second};
     }
     std::map<std::string, std::pair<base::Uuid, std::int32_t>, std::less<>> topics_;
+    std::uint64_t topics_ever_ = 0;
     std::uint64_t version_ = 1;
 };
 

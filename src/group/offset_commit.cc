@@ -6,6 +6,7 @@ namespace tideline::group {
 
 namespace {
 
+constexpr std::int16_t kFirstVersionWithTopicIds = 10;     // KIP-848
 constexpr std::int16_t kFirstVersionWithMissingGroups = 9;  // KIP-848: GROUP_ID_NOT_FOUND instead of ILLEGAL_GENERATION
 
 CommitClaim claim_of(const ClientInfo& client, const protocol::OffsetCommitRequest& request) {
@@ -51,6 +52,15 @@ ErrorCode OffsetManager::check_commit(const ClientInfo& client, const protocol::
     return ErrorCode::none;
 }
 
+// The topic may have been deleted since the server looked, and its offsets are gone by now: one that came later would stay, and
+// be taken for that of a topic made anew.
+ErrorCode OffsetManager::why_gone(const ClientInfo& client, const base::Uuid& topic_id) const {
+    if (topic_id.is_zero() || environment_.topics.find(topic_id)) {
+        return ErrorCode::none;
+    }
+    return client.api_version >= kFirstVersionWithTopicIds ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+}
+
 void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protocol::OffsetCommitRequest& request, const Now& now,
                            Effects& out) {
     auto* group = environment_.groups.find(request.group_id);
@@ -69,11 +79,12 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
         entry.name = topic.name;
         entry.topic_id = topic.topic_id;
         entry.partitions.reserve(topic.partitions.size());
+        auto gone = why_gone(client, topic.topic_id);
         for (const auto& partition : topic.partitions) {
             auto& result = entry.partitions.emplace_back();
             result.partition_index = partition.partition_index;
-            result.error_code = refused;
-            if (refused != ErrorCode::none) {
+            result.error_code = refused != ErrorCode::none ? refused : gone;
+            if (result.error_code != ErrorCode::none) {
                 continue;
             }
             if (partition.committed_metadata && java_length(*partition.committed_metadata) > metadata_max) {

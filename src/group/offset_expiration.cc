@@ -70,6 +70,16 @@ void OffsetManager::topics_deleted(const std::vector<std::string>& names, Effect
     }
 }
 
+void OffsetManager::drop_deleted(Effects& out) {
+    auto is_gone = [this](std::string_view name, const CommittedOffset& offset) {
+        auto topic = environment_.topics.find(name);
+        return !topic || (!offset.topic_id.is_zero() && offset.topic_id != topic->id);
+    };
+    for (const auto& place : store_.places_where(is_gone)) {
+        erase({.group = place.group, .topic = place.topic, .partition = place.partition}, out);
+    }
+}
+
 void OffsetManager::print_durable(std::string& out) const {
     for (const auto& group : store_.group_ids()) {
         const auto* topics = store_.find(group);

@@ -21,6 +21,8 @@ public:
     // Tombstones for what has grown too old. True when nothing is left that would keep the group.
     bool expire(const Group& group, const Now&, Effects& out);
     void topics_deleted(const std::vector<std::string>& names, Effects& out);
+    // The same for topics that went while nobody could be told: those of offsets that were loaded.
+    void drop_deleted(Effects& out);
 
     void replay(const protocol::OffsetCommitKey& key, const std::optional<protocol::OffsetCommitValue>& value,
                 std::int64_t producer_id, const Now&);
@@ -31,6 +33,7 @@ public:
 
 private:
     ErrorCode check_commit(const ClientInfo&, const protocol::OffsetCommitRequest&, const Group* group) const;
+    ErrorCode why_gone(const ClientInfo&, const base::Uuid& topic_id) const;
     void write(const OffsetPlace& place, CommittedOffset offset, Effects& out);
     void erase(const OffsetPlace& place, Effects& out);
 

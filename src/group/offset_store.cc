@@ -162,6 +162,30 @@ std::vector<std::pair<std::string, std::int32_t>> OffsetStore::places_of_topic(s
     return {places.begin(), places.end()};
 }
 
+std::vector<OffsetStore::Place> OffsetStore::places_where(
+    const std::function<bool(std::string_view topic, const CommittedOffset&)>& wanted) const {
+    std::vector<Place> places;
+    auto look_at = [&](const Groups& groups) {
+        for (const auto& [group, topics] : groups) {
+            for (const auto& [topic, partitions] : topics) {
+                for (const auto& [partition, offset] : partitions) {
+                    if (wanted(topic, offset)) {
+                        places.push_back({.group = group, .topic = topic, .partition = partition});
+                    }
+                }
+            }
+        }
+    };
+    look_at(committed_);
+    for (const auto& [producer_id, groups] : pending_) {
+        look_at(groups);
+    }
+    std::ranges::sort(places);
+    auto [first, last] = std::ranges::unique(places);
+    places.erase(first, last);
+    return places;
+}
+
 std::vector<std::string> OffsetStore::group_ids() const {
     std::vector<std::string> ids;
     ids.reserve(committed_.size());

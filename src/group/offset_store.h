@@ -4,6 +4,7 @@
 // that was written later.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -50,6 +51,14 @@ public:
 
     // Every group that has offsets, pending ones too, for the partitions of `topic`.
     std::vector<std::pair<std::string, std::int32_t>> places_of_topic(std::string_view topic) const;
+    // Sorted; of what is pending as well.
+    struct Place {
+        std::string group;
+        std::string topic;
+        std::int32_t partition = 0;
+        friend auto operator<=>(const Place&, const Place&) = default;
+    };
+    std::vector<Place> places_where(const std::function<bool(std::string_view topic, const CommittedOffset&)>& wanted) const;
     std::vector<std::string> group_ids() const;  // of committed offsets, sorted
     std::size_t size() const { return size_; }
 

@@ -12,6 +12,7 @@ namespace {
 class Walk {
 public:
     explicit Walk(unsigned seed) : random_(seed), bench_({.max_size = 5, .initial_rebalance_delay_ms = 500}) {
+        bench_.topics().put("t", 3);
         bench_.start_timers();
         for (int i = 0; i < 12; ++i) {
             clients_.push_back({.name = "c" + std::to_string(i), .group = "g" + std::to_string(i % 2)});

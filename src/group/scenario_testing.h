@@ -14,6 +14,11 @@ namespace tideline::group::testing {
 
 class Scenario {
 public:
+    Scenario() {
+        bench_.topics().put("t", 10);
+        bench_.topics().put("u", 10);
+    }
+
     // The whole file again, with the transcript of this run.
     std::string play(const std::string& text) {
         std::istringstream in(text);
@@ -150,6 +155,7 @@ private:
         if (command == "wall") {
             bench_.jump_wall(std::stoll(who));
         } else if (command == "delete-topic") {
+            std::ranges::for_each(plain, [this](const std::string& name) { bench_.topics().remove(name); });
             show(bench_.step([&](Coordinator& c, const Now& now, Effects& out) { c.topics_deleted(plain, now, out); }));
         } else if (command == "txn") {
             transaction(options);

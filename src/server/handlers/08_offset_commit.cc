@@ -2,6 +2,8 @@
 // v2–4 retention time   v6 leader epoch (KIP-320)   v7 group instance id (KIP-345)   v8 flexible
 // v9 members of consumer groups (KIP-848)           v10 topic id instead of name (KIP-848)
 
+#include <unordered_map>
+
 #include "server/group_access.h"
 #include "server/handlers/handlers.h"
 
@@ -16,63 +18,81 @@ namespace {
 using AskedTopic = OffsetCommitRequest::OffsetCommitRequestTopic;
 using AnsweredTopic = OffsetCommitResponse::OffsetCommitResponseTopic;
 
-AnsweredTopic start_answer(const AskedTopic& topic) {
-    AnsweredTopic out;
-    out.name = topic.name;
-    out.topic_id = topic.topic_id;
-    return out;
-}
+constexpr std::int16_t kTopicIds = 10;
 
-void refuse(AnsweredTopic& out, std::int32_t partition, ErrorCode error) {
-    out.partitions.push_back({.partition_index = partition, .error_code = error});
-}
+// The answer to one request: what was refused here first, then what the coordinator said; one entry for each topic, as in Kafka.
+class Answers {
+public:
+    explicit Answers(bool by_id) : by_id_(by_id) {}
 
-void refuse_all(AnsweredTopic& out, const AskedTopic& topic, ErrorCode error) {
-    for (const auto& partition : topic.partitions) {
-        refuse(out, partition.partition_index, error);
+    void refuse(const AskedTopic& topic, std::int32_t partition, ErrorCode error) {
+        of(topic.name, topic.topic_id).partitions.push_back({.partition_index = partition, .error_code = error});
     }
-}
+    void refuse_all(const AskedTopic& topic, ErrorCode error) {
+        for (const auto& partition : topic.partitions) {
+            refuse(topic, partition.partition_index, error);
+        }
+    }
+    void add(OffsetCommitResponse answered) {
+        if (response_.topics.empty()) {
+            response_ = std::move(answered);
+            return;
+        }
+        for (AnsweredTopic& topic : answered.topics) {
+            std::ranges::move(topic.partitions, std::back_inserter(of(topic.name, topic.topic_id).partitions));
+        }
+    }
+    OffsetCommitResponse take() { return std::move(response_); }
 
-// Leaves in `topic` what exists; the rest is refused in `out`. With topic ids, fills in the name.
-void sort_out(const cluster::MetadataImage& image, bool by_id, AskedTopic& topic, AnsweredTopic& out) {
+private:
+    AnsweredTopic& of(const std::string& name, const base::Uuid& id) {
+        std::size_t last = response_.topics.size();
+        std::size_t index = by_id_ ? by_topic_id_.try_emplace(id, last).first->second : by_name_.try_emplace(name, last).first->second;
+        if (index == last) {
+            auto& topic = response_.topics.emplace_back();
+            topic.name = name;
+            topic.topic_id = id;
+        }
+        return response_.topics[index];
+    }
+
+    bool by_id_;
+    OffsetCommitResponse response_;
+    std::unordered_map<std::string, std::size_t> by_name_;
+    std::unordered_map<base::Uuid, std::size_t> by_topic_id_;
+};
+
+// Leaves in `topic` what exists, with name and id: the coordinator asks again whether it does when it decides. The rest is refused.
+void sort_out(const cluster::MetadataImage& image, bool by_id, AskedTopic& topic, Answers& answers) {
     const cluster::TopicImage* found = by_id ? image.topic(topic.topic_id) : image.topic(topic.name);
     if (found == nullptr) {
-        refuse_all(out, topic, by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
+        answers.refuse_all(topic, by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
         topic.partitions.clear();
         return;
     }
     topic.name = found->name;
-    out.name = found->name;
+    topic.topic_id = found->id;
     std::erase_if(topic.partitions, [&](const auto& partition) {
         bool exists = found->partition(partition.partition_index) != nullptr;
         if (!exists) {
-            refuse(out, partition.partition_index, ErrorCode::unknown_topic_or_partition);
+            answers.refuse(topic, partition.partition_index, ErrorCode::unknown_topic_or_partition);
         }
         return !exists;
     });
 }
 
-void merge(OffsetCommitResponse& response, const OffsetCommitResponse& answered) {
-    for (const AnsweredTopic& topic : answered.topics) {
-        auto at = std::ranges::find(response.topics, topic.name, &AnsweredTopic::name);
-        at->partitions.insert(at->partitions.end(), topic.partitions.begin(), topic.partitions.end());
-    }
-}
-
 }  // namespace
 
 Task<OffsetCommitResponse> handle_offset_commit(RequestContext& context, OffsetCommitRequest& request) {
-    OffsetCommitResponse response;
-    bool by_id = context.version() >= 10;
+    bool by_id = context.version() >= kTopicIds;
+    Answers answers(by_id);
     cluster::ImagePtr image = context.server.image();
     for (AskedTopic& topic : request.topics) {
-        AnsweredTopic out = start_answer(topic);
-        sort_out(*image, by_id, topic, out);
-        response.topics.push_back(std::move(out));
+        sort_out(*image, by_id, topic, answers);
     }
     std::erase_if(request.topics, [](const AskedTopic& topic) { return topic.partitions.empty(); });
     if (request.topics.empty()) {
-        co_return response;
+        co_return answers.take();
     }
     group::ClientInfo client = client_info_of(context);
     Decide decide = [&](group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) {
@@ -80,15 +100,13 @@ Task<OffsetCommitResponse> handle_offset_commit(RequestContext& context, OffsetC
     };
     auto answered = co_await ask_group<OffsetCommitResponse>(context.server, request.group_id, std::move(decide));
     if (answered) {
-        merge(response, *answered);
-        co_return response;
+        answers.add(std::move(*answered));
+        co_return answers.take();
     }
-    OffsetCommitResponse failed;
     for (const AskedTopic& topic : request.topics) {
-        refuse_all(failed.topics.emplace_back(start_answer(topic)), topic, answered.error().code);
+        answers.refuse_all(topic, answered.error().code);
     }
-    merge(response, failed);
-    co_return response;
+    co_return answers.take();
 }
 
 }  // namespace tideline::server
