@@ -6,12 +6,13 @@ Left out is what Apache Kafka never answers: a produce without records, a resour
 import struct
 import time
 
+import raw_groups
 from lib import batch, wire
 from raw_requests import (CLOSED, UNKNOWN_ID, Script, in_order, key_of, read_answer, request_frame, request_header,
                           served_apis, versions_of)
 
 TOPIC, BARE = "raw-requests", "raw-requests-empty"  # three records in partition 0 of two; nothing
-CONFIG = {"auto.create.topics.enable": "false", "log.initial.task.delay.ms": "3600000"}
+CONFIG = {"group.initial.rebalance.delay.ms": "0", "auto.create.topics.enable": "false", "log.initial.task.delay.ms": "3600000"}
 CHAPTERS = []
 
 
@@ -464,3 +465,8 @@ def incremental_alter_configs(script):
         "subtract": [("cleanup.policy", "compact", {"configOperation": 3})],
         "operation_4": [("retention.ms", "1", {"configOperation": 4})],
         "operation_-1": [("retention.ms", "1", {"configOperation": -1})]})
+
+
+@chapter
+def groups(script):
+    raw_groups.tell_groups(script, TOPIC)

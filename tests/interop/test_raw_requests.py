@@ -76,13 +76,7 @@ def test_every_difference_that_is_listed_is_there(transcripts):
     assert not gone, "no longer different: take it out of docs/compatibility.md"
 
 
-# What coordinators answer depends on members and time: test_raw_requests cannot tell it apart from a difference.
-OF_COORDINATORS = {"FindCoordinator", "OffsetCommit", "OffsetFetch", "JoinGroup", "Heartbeat", "LeaveGroup", "SyncGroup",
-                   "DescribeGroups", "ListGroups", "DeleteGroups", "OffsetDelete", "ConsumerGroupHeartbeat",
-                   "ConsumerGroupDescribe", "ListConfigResources"}
-
-
-def test_the_script_asks_every_other_api_that_tideline_serves_in_every_version(transcripts):
+def test_the_script_asks_every_api_that_tideline_serves_in_every_version(transcripts):
     asked = {(case.split(".")[0], version) for case, version in transcripts["tideline"] if "unserved" not in case}
     wanted = {(name, version) for name, versions in served_apis().items() for version in versions}
-    assert {each for each in wanted - asked if each[0] not in OF_COORDINATORS} == set()
+    assert wanted - asked == set()
