@@ -69,7 +69,9 @@ void ConsumerProtocol::classic_join(Group& any_group, Ticket ticket, const Clien
         return;
     }
     const auto plan = plan_classic(group, client, request, std::move(protocols));
-    if (plan) {
+    if (plan && !fits(&group, request.group_id, *plan, now)) {
+        out.answer(ticket, join_error(ErrorCode::unknown_server_error, request.member_id));
+    } else if (plan) {
         join_by_plan(group, ticket, request, *plan, now, out);
     } else if (plan.error() == ErrorCode::member_id_required) {
         out.answer(ticket, join_error(plan.error(), base::to_string(base::make_uuid(environment_.random))));

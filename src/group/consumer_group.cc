@@ -180,4 +180,21 @@ void ConsumerGroup::recompute_deadline() {
     }
 }
 
+std::unique_ptr<ConsumerGroup> ConsumerGroup::copy() const {
+    auto made = std::make_unique<ConsumerGroup>(id());
+    made->epoch_ = epoch_;
+    made->metadata_hash_ = metadata_hash_;
+    made->assignment_epoch_ = assignment_epoch_;
+    made->has_partition_metadata_ = has_partition_metadata_;
+    made->members_ = members_;
+    made->static_members_ = static_members_;
+    made->targets_ = targets_;
+    made->assignor_votes_ = assignor_votes_;
+    made->subscriptions_ = subscriptions_;
+    made->owner_epochs_ = owner_epochs_;
+    made->next_deadline_ = next_deadline_;
+    made->checked_metadata = checked_metadata;
+    return made;
+}
+
 }  // namespace tideline::group

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ public:
     using Members = std::map<std::string, ConsumerMember, std::less<>>;
 
     explicit ConsumerGroup(std::string id) : Group(std::move(id)) {}
+    // To try out what would happen.
+    std::unique_ptr<ConsumerGroup> copy() const;
 
     // What any group can be asked.
     GroupType type() const override { return GroupType::consumer; }

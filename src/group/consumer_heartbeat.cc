@@ -45,6 +45,10 @@ ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::join_or_s
                                                                                     const Now& now, Effects& out) {
     TL_TRY(found, find_group(request));
     TL_TRY(plan, this->plan(found.any(), client, request, now));
+    const bool upgrade_fits = std::ranges::all_of(found.upgrade.records, [this](const Record& record) { return fits(record); });
+    if (!upgrade_fits || !fits(found.any(), request.group_id, plan, now)) {
+        return refuse(ErrorCode::unknown_server_error, "An assignment of the group would not fit into a record.");
+    }
 
     // From here on nothing is refused.
     ConsumerGroup& group = found.upgraded         ? upgrade(std::move(found), now, out)
@@ -53,10 +57,7 @@ ConsumerProtocol::Judged<ConsumerProtocol::Response> ConsumerProtocol::join_or_s
     ConsumerChanges changes(group, out);
     update_member(group, changes, plan);
     const Assignment assigned_before = group.member(plan.member_id)->current.assigned;
-    const bool matches_changed = refresh_regexes(group, changes, now);
-    update_epoch(group, changes, group.epoch() == 0 || plan.topics_changed() || plan.regex_changed() || matches_changed);
-    update_targets(group, changes);
-    reconcile_member(group, changes, plan, now);
+    go_on(group, changes, plan, now);
 
     const ConsumerTimeouts timeouts = environment_.group_configs.consumer_timeouts(request.group_id);
     group.set_session_deadline(plan.member_id, now.in_ms(timeouts.session_timeout_ms));
@@ -107,6 +108,13 @@ void ConsumerProtocol::update_member(ConsumerGroup& group, ConsumerChanges& chan
     if (!plan.resolve.empty()) {
         changes.set_resolved(plan.resolve, plan.resolved);
     }
+}
+
+void ConsumerProtocol::go_on(ConsumerGroup& group, ConsumerChanges& changes, const Plan& plan, const Now& now) const {
+    const bool matches_changed = refresh_regexes(group, changes, now);
+    update_epoch(group, changes, group.epoch() == 0 || plan.topics_changed() || plan.regex_changed() || matches_changed);
+    update_targets(group, changes);
+    reconcile_member(group, changes, plan, now);
 }
 
 // Expressions that were never resolved (Kafka resolves them some time after the member joined), all of them when the metadata has

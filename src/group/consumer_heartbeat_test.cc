@@ -167,6 +167,42 @@ TEST_F(ConsumerHeartbeat, WhatDoesNotFitIntoARecordIsRefused) {
     EXPECT_EQ(world.group(), nullptr);
 }
 
+TEST_F(ConsumerHeartbeat, AMemberWhoseAssignmentDoesNotFitIntoARecordIsRefused) {
+    world.environment.config.record_bytes_max = 1'000;
+    world.topics.add("large", 400);
+    world.change_topics();
+    EXPECT_EQ(error(joining("m1", {"large"})), ErrorCode::unknown_server_error);
+    EXPECT_EQ(world.group(), nullptr);
+    EXPECT_EQ(error(joining("m1", {"t"})), ErrorCode::none);
+    const std::string before = world.durable();
+    EXPECT_EQ(error(joining("m2", {"large"})), ErrorCode::unknown_server_error);
+    EXPECT_TRUE(world.written.empty());
+    EXPECT_EQ(world.durable(), before);
+    EXPECT_EQ(error(beating("m1", world.member("m1").current.epoch)), ErrorCode::none);
+}
+
+TEST_F(ConsumerHeartbeat, WhatIsTooMuchForOneMemberFitsForTwo) {
+    world.environment.config.record_bytes_max = 1'000;
+    world.topics.add("large", 200);
+    world.change_topics();
+    EXPECT_EQ(error(joining("m1", {"large"})), ErrorCode::none);
+    EXPECT_EQ(error(joining("m2", {"large"})), ErrorCode::none);
+    settle("m1");
+    settle("m2");
+    settle("m1");
+    world.topics.add("large", 400);
+    world.change_topics();
+    settle("m1");
+    settle("m2");
+    EXPECT_EQ(world.assigned("m1").begin()->second.size(), 200u);
+    EXPECT_EQ(error(beating("m2", kLeaveEpoch)), ErrorCode::none);
+    // Too much for the one that is left: it keeps what it has, and is told.
+    EXPECT_EQ(error(beating("m1", world.member("m1").current.epoch)), ErrorCode::unknown_server_error);
+    EXPECT_EQ(world.assigned("m1").begin()->second.size(), 200u);
+    EXPECT_EQ(error(joining("m3", {"large"})), ErrorCode::none);
+    EXPECT_EQ(error(beating("m1", world.member("m1").current.epoch)), ErrorCode::none);
+}
+
 TEST_F(ConsumerHeartbeat, AMemberThatIsNotHeardOfIsTakenOut) {
     world.beat(joining("m1", {"t"}));
     world.pass(44'000);

@@ -106,6 +106,8 @@ private:
     ClassicGroup* downgrade(ConsumerGroup& group, const std::set<std::string>& leaving, const Now&, Effects&) const;
 
     void update_member(ConsumerGroup&, ConsumerChanges&, const Plan&) const;
+    // What follows from it for the group, and for this member.
+    void go_on(ConsumerGroup&, ConsumerChanges&, const Plan&, const Now&) const;
     // Whether an expression of the group matches other topics than before.
     bool refresh_regexes(ConsumerGroup&, ConsumerChanges&, const Now&) const;
     void update_epoch(ConsumerGroup&, ConsumerChanges&, bool bump) const;
@@ -116,10 +118,17 @@ private:
     ResolvedRegex resolve(const std::string& regex, const Now&) const;
     std::string_view assignor_name(const ConsumerGroup&) const;
     bool fits(const Record& record) const;
+    // Whether everything that the plan brings about does; null stands for a group that is to be made.
+    bool fits(const ConsumerGroup* group, const std::string& group_id, const Plan&, const Now&) const;
+    bool may_write_assignments(const ConsumerGroup* group, const Plan&) const;
+    std::size_t assignment_bytes_max() const;
 
     Environment& environment_;
     ClassicProtocol& classic_;
     std::uint64_t metadata_serial_ = 1;  // moves with every image
+    // Of an assignment of all partitions there are, and for which image that was counted.
+    mutable std::size_t all_partitions_bytes_ = 0;
+    mutable std::uint64_t all_partitions_serial_ = 0;
 };
 
 }  // namespace tideline::group

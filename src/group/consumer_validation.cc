@@ -216,17 +216,13 @@ ConsumerProtocol::Judged<ConsumerProtocol::Plan> ConsumerProtocol::plan(const Co
     after.client_id = client.id;
     after.client_host = client.host;
     after.classic_member_metadata.reset();
-    if (!fits(member_metadata_record(request.group_id, plan.member_id, after))) {
+    if ((plan.is_new || after != plan.before) && !fits(member_metadata_record(request.group_id, plan.member_id, after))) {
         return refuse(ErrorCode::unknown_server_error, "What the member says of itself does not fit into a record.");
     }
     if (auto refusal = plan_regex(group, request.group_id, now, plan)) {
         return std::unexpected(std::move(*refusal));
     }
     return plan;
-}
-
-bool ConsumerProtocol::fits(const Record& record) const {
-    return record.key.size() + (record.value ? record.value->size() : 0) <= environment_.config.record_bytes_max;
 }
 
 ResolvedRegex ConsumerProtocol::resolve(const std::string& regex, const Now& now) const {

@@ -6,6 +6,7 @@ namespace tideline::group {
 
 namespace {
 
+constexpr std::size_t kCommitBytes = 100;  // of a commit's record besides names and metadata, at most
 constexpr std::int16_t kFirstVersionWithTopicIds = 10;     // KIP-848
 constexpr std::int16_t kFirstVersionWithMissingGroups = 9;  // KIP-848: GROUP_ID_NOT_FOUND instead of ILLEGAL_GENERATION
 
@@ -89,6 +90,12 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
             }
             if (partition.committed_metadata && java_length(*partition.committed_metadata) > metadata_max) {
                 result.error_code = ErrorCode::offset_metadata_too_large;
+                continue;
+            }
+            auto name_bytes = request.group_id.size() + topic.name.size();
+            auto metadata_bytes = partition.committed_metadata ? partition.committed_metadata->size() : 0;
+            if (name_bytes + metadata_bytes + kCommitBytes > environment_.config.record_bytes_max) {
+                result.error_code = ErrorCode::unknown_server_error;
                 continue;
             }
             if (group == nullptr) {
