@@ -7,6 +7,7 @@ from lib import wire
 
 BROKER_CONFIG = {"group.initial.rebalance.delay.ms": "0"}
 UNKNOWN_TOPIC_OR_PARTITION = 3
+INVALID_REQUEST = 42
 
 pytestmark = pytest.mark.usefixtures("bystander")
 
@@ -138,3 +139,41 @@ def test_a_sync_of_version_5_that_names_no_protocol_is_refused(connection):
     answer.i8()  # no tags in the header
     answer.i32()
     assert answer.i16() == groups.INCONSISTENT_GROUP_PROTOCOL
+
+
+def test_two_thousand_clients_that_never_come_back_with_their_id_harm_nobody(connection, broker, group, member):
+    with wire.Connection(broker.port) as flood:
+        for _ in range(2000):
+            groups.ask_for_member_id(flood, group)
+    assert groups.heartbeat(connection, group, *member) == 0
+    assert len(groups.describe(connection, group)[2]) == 1
+
+
+def test_a_member_that_joins_and_never_syncs_is_taken_out(connection, broker, group):
+    name, generation = groups.join_alone(connection, group, rebalance_ms=1000)
+    with wire.Connection(broker.port) as silent:
+        groups.send_join(silent, group, groups.ask_for_member_id(silent, group, rebalance_ms=1000), rebalance_ms=1000)
+        wire.until(lambda: groups.heartbeat(connection, group, name, generation), lambda error: error == groups.REBALANCE_IN_PROGRESS)
+        joined = groups.join_once(connection, group, member=name, rebalance_ms=1000)
+        assert groups.read_joined(silent).error == 0
+        assert groups.sync(connection, group, joined, {name: b"all"}) == (0, b"all")
+        # Its time to sync is over: the group starts again without it.
+        wire.until(lambda: groups.heartbeat(connection, group, name, joined.generation),
+                   lambda error: error == groups.REBALANCE_IN_PROGRESS)
+        joined = groups.join_once(connection, group, member=name, rebalance_ms=1000)
+        assert [member for member, _, _ in joined.members] == [name]
+
+
+def test_a_topic_made_anew_under_an_old_name_has_no_offsets(connection, topic, group):
+    assert groups.commit(connection, group, {(topic, 0): 8}) == {(topic, 0): 0}
+    wire.delete_topic(connection, topic)
+    wire.until(lambda: groups.commit(connection, group, {(topic, 0): 9}), lambda answer: answer == {(topic, 0): UNKNOWN_TOPIC_OR_PARTITION})
+    wire.make_topic(connection, topic)
+    wire.until(lambda: groups.committed(connection, group, topic, 0), lambda offset: offset == -1)
+
+
+@pytest.mark.tideline_only("Kafka moves the groups to coordinators that know nothing of them")
+def test_the_topic_of_the_coordinators_keeps_its_partitions(connection, topic, group):
+    assert groups.commit(connection, group, {(topic, 0): 8}) == {(topic, 0): 0}
+    assert wire.create_partitions(connection, "__consumer_offsets", 100) == INVALID_REQUEST
+    assert groups.committed(connection, group, topic, 0) == 8
