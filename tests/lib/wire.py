@@ -183,6 +183,18 @@ def list_offset(connection, topic, partition, timestamp, replica=-1):
     return result[1:]
 
 
+def end_offset(connection, topic, partition, isolation):
+    """The high watermark (isolation 0) or the last stable offset (1), by a ListOffsets v2."""
+    body = i32(-1) + i8(isolation) + array([string(topic) + array([i32(partition) + i64(-1)])])
+    answer = connection.request(LIST_OFFSETS, 2, body)
+    answer.i32()  # throttle time
+    [(_, [(_, error, _, offset)])] = answer.array(lambda: (answer.string(), answer.array(
+        lambda: (answer.i32(), answer.i16(), answer.i64(), answer.i64()))))
+    answer.end()
+    assert error == 0, f"ListOffsets {topic}-{partition}: error {error}"
+    return offset
+
+
 def metadata(connection, topics, auto_create=False):
     """Returns {topic: (error code, [partition index])} of a Metadata v4; None asks for all."""
     return whole_metadata(connection, topics, auto_create)[1]
