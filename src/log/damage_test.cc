@@ -125,8 +125,8 @@ TEST_F(Damage, OfAnyFileIsSurvived) {
 // No checksum covers a base offset.
 class ForeignOffsets : public Damage {
 protected:
-    // Ten batches of one size and one record, of which the sixth then says that it starts at `base`.
-    void fill_and_change_the_sixth(Offset base) {
+    // Ten batches of one size and one record, of which one then says that it starts at `base`.
+    void fill_and_change(std::size_t nth, Offset base) {
         open();
         for (std::int32_t i = 0; i < 10; ++i) {
             put({.value_bytes = 30});
@@ -135,9 +135,9 @@ protected:
         batch_bytes_ = runtime::read_file(disk_.files(), name)->size() / 10;
         auto file = disk_.files().open(name, runtime::OpenMode::read_write);
         Bytes header(record::kBatchHeaderBytes);
-        ASSERT_TRUE(file && (*file)->read_at(5 * batch_bytes_, header));
+        ASSERT_TRUE(file && (*file)->read_at(nth * batch_bytes_, header));
         record::set_base_offset(header, base);
-        ASSERT_TRUE((*file)->write_at(5 * batch_bytes_, header));
+        ASSERT_TRUE((*file)->write_at(nth * batch_bytes_, header));
     }
     // Nine would fit.
     void expect_first_read_to_end_before_the_sixth() {
@@ -151,23 +151,33 @@ protected:
 };
 
 TEST_F(ForeignOffsets, ThatGoBackEndARead) {
-    fill_and_change_the_sixth(2);
+    fill_and_change(5, 2);
     expect_first_read_to_end_before_the_sixth();
 }
 
 TEST_F(ForeignOffsets, ThatGoTooFarEndARead) {
-    fill_and_change_the_sixth(7'000);
+    fill_and_change(5, 7'000);
     expect_first_read_to_end_before_the_sixth();
     EXPECT_EQ(log_->read(5, batch_bytes_, 10, true).error().code, ErrorCode::corrupt_message);
 }
 
 TEST_F(ForeignOffsets, AreNoPlaceToGoOnFrom) {
     config_.index_interval_bytes = 1;
-    fill_and_change_the_sixth(7'000);
+    fill_and_change(5, 7'000);
     auto slice = log_->read(0, 5 * batch_bytes_, 10, true);
     ASSERT_TRUE(slice);
     EXPECT_EQ(slice->size, 5 * batch_bytes_);
     EXPECT_EQ(slice->next_offset, 5);
+}
+
+TEST_F(ForeignOffsets, DoNotOutliveATruncation) {
+    config_.index_interval_bytes = 1;
+    fill_and_change(7, 7'000);
+    ASSERT_TRUE(log_->truncate_to(8));
+    EXPECT_EQ(log_->next_offset(), 7);
+    reopen_clean();
+    EXPECT_EQ(log_->next_offset(), 7);
+    EXPECT_EQ(put({}), 7);
 }
 
 TEST_F(Damage, ATruncationInsideItTakesAllOfIt) {

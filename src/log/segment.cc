@@ -482,13 +482,38 @@ Result<Offset> Segment::truncate_to(Offset offset, std::int64_t now_ms) {
             end = std::min(offset, damage.first_offset);
         }
     }
+    TL_TRY(kept, offset_index_.lookup(end - 1));
+    TL_TRY(foreign, find_beyond(end, kept.position, cut));
+    if (foreign) {
+        cut = foreign->position;
+    }
     if (cut == size_) {
         return find_next_offset();
     }
+    // An entry of the foreign batch itself tells of offsets that it no longer claims.
+    Offset indexed_end = foreign && foreign->position == kept.position ? kept.offset : end;
     TL_TRY_VOID(truncate_bytes(cut));
-    TL_TRY_VOID(offset_index_.truncate_to(end));
-    TL_TRY_VOID(time_index_.truncate_to(end));
+    TL_TRY_VOID(offset_index_.truncate_to(indexed_end));
+    TL_TRY_VOID(time_index_.truncate_to(indexed_end));
     TL_TRY_VOID(transactions_.truncate_to(end));
+    TL_TRY_VOID(after_truncation(now_ms));
+    // What is left may end before `end`, or with another such batch.
+    return foreign ? truncate_to(end, now_ms) : end;
+}
+
+// No checksum covers a base offset. Left in the file, such a batch would be taken for the end of the log at the next start.
+Result<std::optional<FoundBatch>> Segment::find_beyond(Offset end, std::uint64_t position, std::uint64_t size) {
+    TL_TRY(log, file());
+    HeaderScanner scanner(*log, position, size, damage_);
+    while (true) {
+        TL_TRY(batch, scanner.next());
+        if (!batch || batch->header.next_offset() > end) {
+            return batch;
+        }
+    }
+}
+
+Result<> Segment::after_truncation(std::int64_t now_ms) {
     std::erase_if(damage_, [&](const DamagedBytes& damage) { return damage.begin >= size_; });
     bytes_since_index_entry_ = 0;
     indexes_changed_ = true;
@@ -504,7 +529,7 @@ Result<Offset> Segment::truncate_to(Offset offset, std::int64_t now_ms) {
     while (true) {
         TL_TRY(batch, scanner.next());
         if (!batch) {
-            return end;
+            return {};
         }
         if (batch->header.max_timestamp > max_.timestamp) {
             max_ = {batch->header.max_timestamp, batch->header.last_offset()};

@@ -123,6 +123,9 @@ private:
     Result<bool> last_entry_is_right();
     Result<bool> last_time_is_right();
     Result<std::optional<FoundBatch>> scan_for(Offset offset);
+    // The first batch in [position, size) that takes offsets from `end` on.
+    Result<std::optional<FoundBatch>> find_beyond(Offset end, std::uint64_t position, std::uint64_t size);
+    Result<> after_truncation(std::int64_t now_ms);
     Result<> load_first_timestamp();
     Result<std::optional<Range>> cut_to(Range range, const FoundBatch& first, std::size_t max_bytes, bool at_least_one_batch);
     // The first batch and those behind it that fit, of which the one at `start` is the first to be looked at; nullopt when
