@@ -330,7 +330,8 @@ TEST_F(PartitionLogFlush, WhatIsFoundBehindTheRecoveryPointIsSynced) {
     flush();
     disk_.record();
     reopen_unclean(1);
-    EXPECT_EQ(disk_.transcript(), R"(truncate orders-3/0.index 0
+    EXPECT_EQ(disk_.transcript(), R"(sync orders-3/0.log
+truncate orders-3/0.index 0
 truncate orders-3/0.timeindex 0
 sync orders-3/0.log
 sync_dir orders-3

@@ -11,6 +11,7 @@
 #include "base/reach.h"
 #include "log/checkpoint_file.h"
 #include "log/replay.h"
+#include "runtime/fresh_reads.h"
 
 namespace tideline::log {
 
@@ -261,6 +262,12 @@ Result<> Recovery::recover() {
         Segment& segment = *at->second;
         auto next = std::next(at);
         bool is_last = next == log_.segments_.cend();
+        TL_TRY(is_unsure, reaches_past_recovery_point(segment));
+        if (is_unsure) {
+            // The process before may have died of a sync that failed: then memory holds what the disk never got.
+            TL_TRY(file, segment.file());
+            TL_TRY_VOID(runtime::read_afresh(*file));
+        }
         TL_TRY(scanned, recover_segment(segment, is_last, is_last ? INT64_MAX : next->first));
         log_.next_offset_ = scanned.next_offset;
         // The end of a segment may be lost without a trace when the next one reached the disk before it. After compaction
@@ -285,6 +292,26 @@ Result<> Recovery::recover() {
     log_.producers_.set_end_offset(log_.next_offset_);
     buffer_ = {};
     return log_.drop_snapshots_above(log_.next_offset_);
+}
+
+// Whether there is anything that no checkpoint has called durable. A log that was idle has nothing to sync.
+Result<bool> Recovery::reaches_past_recovery_point(Segment& segment) {
+    TL_TRY(file, segment.file());
+    HeaderScanner scanner(*file, 0, segment.size());
+    for (Offset end = segment.base(); end <= state_.recovery_point;) {
+        auto batch = scanner.next();
+        if (!batch && !is_bad_data(batch.error())) {
+            return std::unexpected(batch.error());
+        }
+        if (!batch) {
+            return true;
+        }
+        if (!*batch) {
+            return false;
+        }
+        end = (*batch)->header.next_offset();
+    }
+    return true;
 }
 
 Result<Recovery::Scanned> Recovery::recover_segment(Segment& segment, bool is_last, Offset next_base) {

@@ -3,8 +3,9 @@
 //   tidy()          finish what was interrupted: .deleted and .cleaned go, .swap takes the place of what it replaces
 //   load_segments() one Segment a .log file
 //   clean stop:     believe the files, look only for the end and load the newest producer snapshot
-//   otherwise:      scan from the segment that holds the recovery point: every batch is checked, the indexes, epochs and
-//                   producers built anew, what is torn cut off, and the result synced
+//   otherwise:      scan from the segment that holds the recovery point: every batch is read from the disk (not from memory, which
+//                   may hold what a failed sync has lost) and checked, the indexes, epochs and producers built anew, what is torn
+//                   cut off, and the result synced
 //
 // A bad batch at or after the recovery point was never promised to anybody: the log ends before it, and later segments go.
 // A bad batch before the recovery point is damage to data that was durable: it is reported and kept, the records around it
@@ -41,6 +42,7 @@ private:
 
     Result<> trust();    // after a clean stop
     Result<> recover();  // after any other
+    Result<bool> reaches_past_recovery_point(Segment& segment);
     struct Scanned {
         Offset next_offset = 0;
         bool was_cut = false;

@@ -105,6 +105,26 @@ TEST_F(Recovering, BytesThatAFailedAppendLeftAtASealedEndLoseNothingBehindThem) 
     EXPECT_EQ(size_of("00000000000000000004.log"), 2 * one_);
 }
 
+// The kernel calls pages clean that it could not write; they are there for the next process, and gone once power is.
+TEST_F(Recovering, WhatAFailedSyncLostIsNotTakenForDurableByTheNextProcess) {
+    open();
+    put({.tag = "kept"});
+    flush();
+    put({.tag = "lost"});
+    disk_.files().fail_sync(1);
+    flush();
+    ASSERT_TRUE(log_->is_failed());
+    log_.reset();
+    open({.recovery_point = 1});
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0}));
+    EXPECT_EQ(put({.tag = "next"}), 1);
+    flush();
+    log_.reset();
+    disk_.files().crash(runtime::sim::CrashPolicy::drop_unsynced, 1);
+    open({.recovery_point = 1});
+    EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1}));
+}
+
 // Names that a process made and never synced are there for the next one, and the machine may lose them all the same.
 class UnsyncedNames : public Recovering {
 protected:

@@ -1,6 +1,7 @@
 // The rules of files.h, held against the simulated and the real file system alike.
 #include "runtime/files.h"
 
+#include "runtime/fresh_reads.h"
 #include "runtime/test_runtimes.h"
 
 namespace tideline::runtime {
@@ -115,6 +116,12 @@ TYPED_TEST(Files, SyncOfFileAndDirectorySucceed) {
     EXPECT_TRUE(file->sync_data());
     EXPECT_TRUE(this->files().sync_dir(this->path("")));
     EXPECT_EQ(code_of(this->files().sync_dir(this->path("none"))), ENOENT);
+}
+
+TYPED_TEST(Files, ReadAfreshHoldWhatWasSynced) {
+    auto file = this->make("f", "first");
+    EXPECT_TRUE(read_afresh(*file));
+    EXPECT_EQ(this->read("f"), "first");
 }
 
 TYPED_TEST(Files, AreListedByNameWithoutDots) {

@@ -145,6 +145,13 @@ Result<> RealFile::sync_data() {
     return {};
 }
 
+Result<> RealFile::forget_cached() {
+    if (int code = ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); code != 0) {
+        return base::fail(ErrorCode::kafka_storage_error, "the page cache was not dropped", code);
+    }
+    return {};
+}
+
 Result<std::uint64_t> RealFile::size() {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) {

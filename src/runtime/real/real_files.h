@@ -4,11 +4,12 @@
 #pragma once
 
 #include "runtime/files.h"
+#include "runtime/fresh_reads.h"
 #include "runtime/real/fd.h"
 
 namespace tideline::runtime::real {
 
-class RealFile final : public File {
+class RealFile final : public File, public FreshReads {
 public:
     explicit RealFile(Fd fd) : fd_(std::move(fd)) {}
 
@@ -19,6 +20,7 @@ public:
     Result<> truncate(std::uint64_t size) override;
     Result<> sync_data() override;
     Result<std::uint64_t> size() override;
+    Result<> forget_cached() override;
     int descriptor() const { return fd_.get(); }
 
 private:

@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include "runtime/fresh_reads.h"
 #include "runtime/sim/files.h"
 
 namespace tideline::runtime::sim {
@@ -260,6 +261,14 @@ TEST_F(SimCrashTest, AFailedSyncForgetsThePagesAndALaterOneDoesNotBringThemBack)
     EXPECT_EQ(content(files, "/d/f"), "new");  // as the page cache still shows
     EXPECT_TRUE(file->sync_data());
     files.crash(CrashPolicy::keep_all, 1);
+    EXPECT_EQ(content(files, "/d/f"), "old");
+}
+
+TEST_F(SimCrashTest, ReadAfreshAFileShowsWhatItsFailedSyncLost) {
+    files.fail_sync(1);
+    write("new");
+    EXPECT_FALSE(file->sync_data());
+    EXPECT_TRUE(read_afresh(*file));
     EXPECT_EQ(content(files, "/d/f"), "old");
 }
 

@@ -67,6 +67,15 @@ void Inode::forget_data() {
     std::erase_if(writes, [](const PendingWrite& write) { return write.kind == PendingWrite::Kind::data; });
 }
 
+void Inode::forget_cached() {
+    DiskImage now = disk;
+    for (const PendingWrite& write : writes) {
+        write.apply(now);
+    }
+    now.size = data.size();
+    data = now.visible();
+}
+
 void Inode::become_durable_state() {
     data = disk.visible();
     disk.bytes = data;

@@ -75,6 +75,8 @@ struct Inode {
     void commit_names();
     // The kernel's answer to a failed write-back: the data will never reach the disk, though reads still see it.
     void forget_data();
+    // What reads see comes from the disk again: data that will never reach it is gone. The size stays.
+    void forget_cached();
     // After a crash: what survived is all there is.
     void become_durable_state();
 };

@@ -58,6 +58,12 @@ Result<std::uint64_t> SimFile::size() {
     return inode_->data.size();
 }
 
+Result<> SimFile::forget_cached() {
+    TL_TRY_VOID(check_usable(false));
+    inode_->forget_cached();
+    return {};
+}
+
 void SimFileSystem::store(Inode& inode, std::uint64_t position, ByteView bytes) {
     if (bytes.empty()) {
         return;

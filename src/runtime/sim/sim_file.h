@@ -1,11 +1,12 @@
 // runtime/sim/sim_file.h: one open file of a SimFileSystem. After a crash it answers EBADF for good.
 #pragma once
 
+#include "runtime/fresh_reads.h"
 #include "runtime/sim/files.h"
 
 namespace tideline::runtime::sim {
 
-class SimFile final : public File {
+class SimFile final : public File, public FreshReads {
 public:
     SimFile(SimFileSystem& files, InodePtr inode, bool writable, std::uint64_t generation)
         : files_(files), inode_(std::move(inode)), writable_(writable), generation_(generation) {}
@@ -17,6 +18,7 @@ public:
     Result<> truncate(std::uint64_t size) override;
     Result<> sync_data() override;
     Result<std::uint64_t> size() override;
+    Result<> forget_cached() override;
 
 private:
     Result<> check_usable(bool to_write) const;
