@@ -72,10 +72,9 @@ Result<> Partition::check_online() const {
     return is_failed() ? fail(ErrorCode::kafka_storage_error, "partition is offline") : Result<>{};
 }
 
-Result<log::AppendInfo> Partition::append(base::ByteView batch, std::int64_t now_ms) {
+Result<log::AppendInfo> Partition::append_as(base::ByteView batch, log::AppendOptions options) {
     TL_TRY_VOID(check_online());
-    log::AppendOptions options{
-        .origin = log::AppendOrigin::client, .leader_epoch = leader_epoch_, .now_ms = now_ms, .transaction_version = -1};
+    options.leader_epoch = leader_epoch_;
     auto appended = log_->append(batch, options);
     if (!appended) {
         if (log_->is_failed()) {
@@ -124,17 +123,21 @@ Result<log::FetchSlice> Partition::read(Offset from, std::size_t max_bytes, Isol
     return log_->read(from, max_bytes, read_limit(isolation), at_least_one_batch);
 }
 
-void Partition::add_waiter(std::weak_ptr<DataWaiter> waiter) {
+void Partition::add_waiter(std::weak_ptr<DataWaiter> waiter, Isolation isolation) {
     if (is_failed()) {
         if (auto live = waiter.lock()) {
             DataWaiter::signal(live, shard_);
         }
         return;
     }
-    if (waiters_.size() >= kWaitersBeforeSweep && waiters_.size() == waiters_.capacity()) {
-        std::erase_if(waiters_, [](const auto& each) { return each.expired(); });
+    auto& waiters = isolation == Isolation::read_committed ? committed_waiters_ : waiters_;
+    if (isolation == Isolation::read_committed && committed_waiters_.empty()) {
+        stable_when_parked_ = read_limit(Isolation::read_committed);
     }
-    waiters_.push_back(std::move(waiter));
+    if (waiters.size() >= kWaitersBeforeSweep && waiters.size() == waiters.capacity()) {
+        std::erase_if(waiters, [](const auto& each) { return each.expired(); });
+    }
+    waiters.push_back(std::move(waiter));
 }
 
 Result<Offset> Partition::delete_records_before(Offset offset) {
@@ -198,25 +201,39 @@ Task<void> Partition::flush_until_clean() {
         }
     }
     flushing_ = false;
-    wake_everybody();
+    if (is_failed()) {
+        wake_everybody();
+    }
 }
 
 void Partition::advance_high_watermark() {
     Offset committed = durability_ == Durability::fsync ? log_->durable_offset() : log_->next_offset();
-    if (committed > high_watermark_) {
-        high_watermark_ = committed;
-        wake_everybody();
+    if (committed <= high_watermark_) {
+        return;
+    }
+    high_watermark_ = committed;
+    progress_.set();
+    progress_.reset();
+    wake_readers(waiters_);
+    // Records of an open transaction are nothing that these would get to see.
+    if (!committed_waiters_.empty() && read_limit(Isolation::read_committed) != stable_when_parked_) {
+        wake_readers(committed_waiters_);
     }
 }
 
 void Partition::wake_everybody() {
     progress_.set();
     progress_.reset();
-    if (waiters_.empty()) {
+    wake_readers(waiters_);
+    wake_readers(committed_waiters_);
+}
+
+void Partition::wake_readers(std::vector<std::weak_ptr<DataWaiter>>& waiters) {
+    if (waiters.empty()) {
         return;
     }
-    std::vector<std::weak_ptr<DataWaiter>> woken = std::move(waiters_);
-    waiters_.clear();
+    std::vector<std::weak_ptr<DataWaiter>> woken = std::move(waiters);
+    waiters.clear();
     for (const auto& each : woken) {
         if (auto waiter = each.lock()) {
             DataWaiter::signal(waiter, shard_);

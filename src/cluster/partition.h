@@ -62,16 +62,18 @@ public:
     // Null when a client's current leader epoch is ours (or -1, unknown); the error it must be told otherwise.
     base::Result<> check_epoch(std::int32_t current_leader_epoch) const;
 
-    // Appends one validated batch. Written, not yet acknowledged: see wait_acknowledged().
-    base::Result<log::AppendInfo> append(base::ByteView batch, std::int64_t now_ms);
+    // Appends one validated batch of a client. Written, not yet acknowledged: see wait_acknowledged().
+    base::Result<log::AppendInfo> append(base::ByteView batch, std::int64_t now_ms) { return append_as(batch, {.now_ms = now_ms}); }
+    // The same with everything that the log wants to know; the leader epoch is ours.
+    base::Result<log::AppendInfo> append_as(base::ByteView batch, log::AppendOptions options);
     // Returns when records before `end` are what acks=all promises; kafka_storage_error or not_leader_or_follower (see
     // check_online) when that can no longer happen, request_timed_out when `deadline` came first (the records stay, and
     // may still become durable).
     runtime::Task<base::Result<>> wait_acknowledged(Offset end, runtime::Instant deadline);
 
     base::Result<log::FetchSlice> read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch);
-    // Tells `waiter` once when the read limits move, or at once when this partition is closing.
-    void add_waiter(std::weak_ptr<DataWaiter> waiter);
+    // Tells `waiter` once when the read limit of its isolation moves, or at once when this partition is closing.
+    void add_waiter(std::weak_ptr<DataWaiter> waiter, Isolation isolation);
 
     // DeleteRecords: -1 is the high watermark. Returns the new log start.
     base::Result<Offset> delete_records_before(Offset offset);
@@ -93,6 +95,7 @@ private:
     runtime::Task<void> flush_until_clean();
     void advance_high_watermark();
     void wake_everybody();
+    void wake_readers(std::vector<std::weak_ptr<DataWaiter>>& waiters);
     runtime::Task<void> quiesce();
 
     runtime::Shard& shard_;
@@ -109,7 +112,9 @@ private:
     bool flushing_ = false;
     bool closing_ = false;
     std::size_t acknowledgements_waiting_ = 0;
-    std::vector<std::weak_ptr<DataWaiter>> waiters_;
+    std::vector<std::weak_ptr<DataWaiter>> waiters_;            // for the high watermark
+    std::vector<std::weak_ptr<DataWaiter>> committed_waiters_;  // for the last stable offset
+    Offset stable_when_parked_ = 0;  // the last stable offset when the first of the latter came
     runtime::Event progress_;  // set and armed again whenever durability or the high watermark moved
     runtime::TaskScope tasks_;
 };

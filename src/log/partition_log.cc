@@ -33,7 +33,13 @@ bool assigns_offsets(AppendOrigin origin) { return origin == AppendOrigin::clien
 
 PartitionLog::PartitionLog(FileCache& cache, std::string directory, std::string name, const LogConfig& config,
                            const ProducerStateConfig& producers)
-    : cache_(cache), directory_(std::move(directory)), name_(std::move(name)), config_(config), producers_(producers) {}
+    : cache_(cache),
+      directory_(std::move(directory)),
+      name_(std::move(name)),
+      config_(config),
+      producers_(producers),
+      producer_id_expiration_ms_(producers.producer_id_expiration_ms),
+      verifications_(producers.max_producers) {}
 
 PartitionLog::~PartitionLog() = default;
 
@@ -103,6 +109,43 @@ Result<PartitionLog::StampedBatch> PartitionLog::stamp(ByteView bytes, const App
     return batch;
 }
 
+// H13: what is not part of a transaction that is known to be open would never be ended.
+Result<ProducerUpdate> PartitionLog::check_producer(const StampedBatch& batch, const AppendOptions& options) const {
+    const record::BatchHeader& header = batch.header;
+    if (header.is_transactional() && assigns_offsets(options.origin) &&
+        !producers_.has_open_transaction(header.producer_id, header.producer_epoch)) {
+        const ProducerEntry* known = producers_.find(header.producer_id);
+        if (known != nullptr && header.producer_epoch < known->producer_epoch) {
+            return base::fail(ErrorCode::invalid_producer_epoch, "the producer epoch is older than the newest one seen",
+                              known->producer_epoch);
+        }
+        if (!header.is_control() && !verifications_.allows(header.producer_id, options.guard)) {
+            TL_REACH("append_outside_of_a_transaction");
+            return base::fail(ErrorCode::invalid_txn_state, "the batch is not part of a transaction known to be open",
+                              header.producer_id);
+        }
+    }
+    return producers_.check(header, batch.marker, options.origin, options.transaction_version, verifications_.find(header.producer_id));
+}
+
+Result<VerificationGuard> PartitionLog::begin_verification(const VerificationRequest& request) {
+    TL_TRY_VOID(check_usable());
+    const ProducerEntry* known = producers_.find(request.producer_id);
+    if (known != nullptr && request.producer_epoch < known->producer_epoch) {
+        return base::fail(ErrorCode::invalid_producer_epoch, "the producer epoch is older than the newest one seen",
+                          known->producer_epoch);
+    }
+    if (producers_.has_open_transaction(request.producer_id, request.producer_epoch)) {
+        return kNoGuard;
+    }
+    return verifications_.begin(request);
+}
+
+std::size_t PartitionLog::expire_producers(std::int64_t now_ms) {
+    verifications_.expire(now_ms, producer_id_expiration_ms_);
+    return producers_.expire(now_ms);
+}
+
 Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& options) {
     TL_TRY_VOID(check_usable());
     TL_TRY(batch, stamp(bytes, options));
@@ -114,7 +157,7 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
                 return AppendInfo{first_time->first_offset(), first_time->last_offset, first_time->timestamp, log_start_offset_, true};
             }
         }
-        TL_TRY(checked, producers_.check(batch.header, batch.marker, options.origin, options.transaction_version));
+        TL_TRY(checked, check_producer(batch, options));
         update = checked;
     }
     auto written = make_room(batch, options.now_ms);
@@ -128,6 +171,9 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
         return std::unexpected(written.error());
     }
     if (update) {
+        if (batch.header.is_transactional()) {
+            verifications_.note_written(batch.header);
+        }
         TL_TRY_VOID(track_producer(*update));
     }
     producers_.set_end_offset(next_offset_);

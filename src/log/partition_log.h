@@ -24,6 +24,7 @@
 #include "log/leader_epochs.h"
 #include "log/log_config.h"
 #include "log/producer_state.h"
+#include "log/transaction_verification.h"
 #include "log/types.h"
 #include "runtime/files.h"
 
@@ -45,6 +46,8 @@ struct AppendOptions {
     LeaderEpoch leader_epoch = 0;           // stamped into client's and coordinator's batches
     std::int64_t now_ms = 0;                // LogAppendTime; age of an empty segment
     std::int16_t transaction_version = -1;  // of WriteTxnMarkers, for control batches
+    // A client's or coordinator's data batch that begins a transaction needs the guard of begin_verification().
+    VerificationGuard guard = kNoGuard;
 };
 
 struct AppendInfo {
@@ -122,10 +125,15 @@ public:
     // Appends one whole batch that record::validate_batch() has passed and whose maximum timestamp is what that found.
     // Client's and coordinator's batches get the next offsets and the leader epoch (and LogAppendTime, now_ms), the others
     // keep theirs. `batch` is not changed and only needs to live for the call. Written to the page cache, not durable. On error nothing was appended.
-    // Errors: those of ProducerState::check(); record_list_too_large over segment.bytes, message_too_large over
+    // Errors: those of ProducerState::check(); invalid_txn_state without a valid guard; record_list_too_large over segment.bytes, message_too_large over
     //         max.message.bytes (client and coordinator); offset_out_of_range when a given offset is behind next_offset();
     //         corrupt_message when the bytes are not one batch; kafka_storage_error.
     Result<AppendInfo> append(ByteView batch, const AppendOptions& options);
+
+    // Before a transactional batch is appended: kNoGuard when its transaction is open here already, which is proof enough.
+    // Otherwise the transaction coordinator is to be asked, and append() wants to see the guard returned here.
+    // Errors: invalid_producer_epoch.
+    Result<VerificationGuard> begin_verification(const VerificationRequest& request);
 
     // This epoch leads from `start` on (a new leader calls it with next_offset() before its first append).
     Result<> assign_epoch(LeaderEpoch epoch, Offset start);
@@ -199,8 +207,9 @@ public:
     // Drops everything; the log goes on at `offset`.  Blocks.
     Result<> truncate_fully_and_start_at(Offset offset);
 
-    // Forgets producers that have been silent for producer.id.expiration.ms; returns how many.
-    std::size_t expire_producers(std::int64_t now_ms) { return producers_.expire(now_ms); }
+    // Forgets producers that have been silent for producer.id.expiration.ms, and questions about them that were never
+    // answered; returns how many producers.
+    std::size_t expire_producers(std::int64_t now_ms);
 
     // Syncs everything, trims the indexes and writes the producer snapshot, so that the next start needs no scan. The clean
     // shutdown marker may be written only when this succeeded. Nothing but destruction may follow.  Blocks.
@@ -217,6 +226,7 @@ private:
 
     // append(), step by step
     Result<StampedBatch> stamp(ByteView batch, const AppendOptions& options) const;
+    Result<ProducerUpdate> check_producer(const StampedBatch& batch, const AppendOptions& options) const;
     Result<> make_room(const StampedBatch& batch, std::int64_t now_ms);
     Result<> write(const StampedBatch& batch);
     Result<> track_producer(const ProducerUpdate& update);
@@ -251,6 +261,8 @@ private:
     Segments segments_;  // never empty once open
     LeaderEpochs epochs_;
     ProducerState producers_;
+    std::int64_t producer_id_expiration_ms_;
+    TransactionVerifications verifications_;
     std::vector<Offset> snapshots_;  // offsets of the snapshot files, ascending
     std::vector<std::shared_ptr<runtime::File>> unsynced_snapshots_;
     Offset log_start_offset_ = 0;

@@ -71,7 +71,15 @@ bool follows(std::int32_t last, std::int32_t next) {
     return static_cast<std::int64_t>(next) == static_cast<std::int64_t>(last) + 1 || (next == 0 && last == INT32_MAX);
 }
 
-Result<> check_sequence(const ProducerEntry& current, const record::BatchHeader& batch) {
+Result<> check_sequence(const ProducerEntry& current, const record::BatchHeader& batch, const TransactionVerifications::Entry* asked) {
+    if (asked != nullptr && asked->bumps_epochs && batch.base_sequence != 0 && !current.has_batches()) {
+        return base::fail(ErrorCode::out_of_order_sequence_number, "a transaction's first batch does not have sequence 0",
+                          batch.base_sequence);
+    }
+    if (asked != nullptr && batch.base_sequence > asked->lowest_sequence) {
+        return base::fail(ErrorCode::out_of_order_sequence_number, "an earlier batch of the producer waits for its transaction",
+                          asked->lowest_sequence);
+    }
     // Nothing is known of this producer, perhaps because its records were deleted: it may go on with any sequence (KIP-360).
     if (current.producer_epoch == record::kNoProducerEpoch) {
         return {};
@@ -90,10 +98,11 @@ Result<> check_sequence(const ProducerEntry& current, const record::BatchHeader&
     return {};
 }
 
-Result<ProducerUpdate> check_data(ProducerEntry entry, const record::BatchHeader& batch, AppendOrigin origin) {
+Result<ProducerUpdate> check_data(ProducerEntry entry, const record::BatchHeader& batch, AppendOrigin origin,
+                                  const TransactionVerifications::Entry* asked) {
     TL_TRY_VOID(check_epoch(entry, batch, origin, -1));
     if (origin == AppendOrigin::client) {
-        TL_TRY_VOID(check_sequence(entry, batch));
+        TL_TRY_VOID(check_sequence(entry, batch, asked));
     }
     entry.set_epoch(batch.producer_epoch);
     entry.add_batch({.last_sequence = batch.last_sequence(),
@@ -160,13 +169,14 @@ void ProducerState::not_written(const record::BatchHeader& batch) {
 }
 
 Result<ProducerUpdate> ProducerState::check(const record::BatchHeader& batch, const std::optional<record::EndTxnMarker>& marker,
-                                            AppendOrigin origin, std::int16_t transaction_version) const {
+                                            AppendOrigin origin, std::int16_t transaction_version,
+                                            const TransactionVerifications::Entry* asked) const {
     const ProducerEntry* found = find(batch.producer_id);
     if (found == nullptr && !marker && origin == AppendOrigin::client) {
         TL_TRY_VOID(check_first(batch));
     }
     ProducerEntry current = found != nullptr ? *found : ProducerEntry{.producer_id = batch.producer_id};
-    return marker ? check_marker(current, batch, *marker, origin, transaction_version) : check_data(current, batch, origin);
+    return marker ? check_marker(current, batch, *marker, origin, transaction_version) : check_data(current, batch, origin, asked);
 }
 
 std::optional<AbortedTransaction> ProducerState::apply(const ProducerUpdate& update) {
@@ -176,14 +186,15 @@ std::optional<AbortedTransaction> ProducerState::apply(const ProducerUpdate& upd
     awaited_.erase(entry.producer_id);
     make_room();
     if (update.starts_transaction) {
-        open_[entry.transaction_first_offset] = {entry.producer_id};
+        open_[entry.transaction_first_offset] = entry.producer_id;
     }
     if (!update.completed) {
         return std::nullopt;
     }
     const CompletedTransaction& done = *update.completed;
     open_.erase(done.first_offset);
-    unreplicated_[done.first_offset] = {done.producer_id, done.last_offset};
+    unreplicated_.push_back({done.first_offset, done.last_offset});
+    unreplicated_firsts_.insert(done.first_offset);
     if (!done.is_aborted) {
         return std::nullopt;
     }
@@ -192,10 +203,13 @@ std::optional<AbortedTransaction> ProducerState::apply(const ProducerUpdate& upd
 }
 
 std::optional<Offset> ProducerState::first_unstable_offset(Offset high_watermark) {
-    std::erase_if(unreplicated_, [&](const auto& item) { return item.second.last_offset < high_watermark; });
+    while (!unreplicated_.empty() && unreplicated_.front().last_offset < high_watermark) {
+        unreplicated_firsts_.erase(unreplicated_.front().first_offset);
+        unreplicated_.pop_front();
+    }
     std::optional<Offset> first = first_open_transaction();
-    if (!unreplicated_.empty() && (!first || unreplicated_.begin()->first < *first)) {
-        first = unreplicated_.begin()->first;
+    if (!unreplicated_firsts_.empty() && (!first || *unreplicated_firsts_.begin() < *first)) {
+        first = *unreplicated_firsts_.begin();
     }
     return first;
 }
@@ -242,13 +256,14 @@ void ProducerState::clear(Offset end_offset) {
     awaited_.clear();
     open_.clear();
     unreplicated_.clear();
+    unreplicated_firsts_.clear();
     end_offset_ = end_offset;
 }
 
 void ProducerState::load(const ProducerEntry& entry) {
     producers_.insert_or_assign(entry.producer_id, entry);
     if (entry.has_open_transaction()) {
-        open_[entry.transaction_first_offset] = {entry.producer_id};
+        open_[entry.transaction_first_offset] = entry.producer_id;
     }
     make_room();
 }

@@ -9,12 +9,15 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "log/transaction_verification.h"
 #include "log/types.h"
 #include "record/batch.h"
 #include "record/control.h"
@@ -105,9 +108,11 @@ public:
 
     // Judges a data batch, or a control batch with its marker, whose offsets are assigned; changes nothing.
     // Errors: invalid_producer_epoch, out_of_order_sequence_number, invalid_txn_state, transaction_coordinator_fenced.
-    // transaction_version is the one of WriteTxnMarkers, -1 when unknown.
+    // transaction_version is the one of WriteTxnMarkers, -1 when unknown; `asked` what is being asked about this producer at
+    // the transaction coordinator, if anything is.
     Result<ProducerUpdate> check(const record::BatchHeader& batch, const std::optional<record::EndTxnMarker>& marker,
-                                 AppendOrigin origin, std::int16_t transaction_version) const;
+                                 AppendOrigin origin, std::int16_t transaction_version,
+                                 const TransactionVerifications::Entry* asked = nullptr) const;
 
     // A batch that check() has passed could not be written: nothing but that batch may follow. Otherwise the next one in the pipeline
     // of a producer that is not known yet would be taken, with whatever sequence, and this one be refused for ever.
@@ -140,9 +145,9 @@ public:
     std::vector<ProducerEntry> entries() const;
 
 private:
-    struct OpenTransaction {
-        std::int64_t producer_id;
-        Offset last_offset = kNoOffset;  // of the marker, once there is one
+    struct EndedTransaction {
+        Offset first_offset = kNoOffset;
+        Offset last_offset = kNoOffset;  // of the marker
     };
     void make_room();
     Result<> check_first(const record::BatchHeader& batch) const;
@@ -154,8 +159,10 @@ private:
         std::int32_t sequence;
     };
     std::unordered_map<std::int64_t, Awaited> awaited_;  // producers of which nothing is known but a batch that was not written
-    std::map<Offset, OpenTransaction> open_;          // by first offset
-    std::map<Offset, OpenTransaction> unreplicated_;  // finished, marker not yet below the high watermark
+    std::map<Offset, std::int64_t> open_;  // producer id by first offset
+    // Finished, marker not yet below the high watermark: in the order of the markers, and their first offsets.
+    std::deque<EndedTransaction> unreplicated_;
+    std::set<Offset> unreplicated_firsts_;
     Offset end_offset_ = 0;
     std::size_t evicted_total_ = 0;
 };

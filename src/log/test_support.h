@@ -12,6 +12,7 @@
 #include "log/partition_log.h"
 #include "log/test_disk.h"
 #include "record/build.h"
+#include "record/control.h"
 #include "record/record.h"
 
 namespace tideline::log {
@@ -110,7 +111,15 @@ protected:
         open({.log_start_offset = start, .recovery_point = recovery_point});
     }
 
+    // A client's transactional batch comes with a guard, as if its transaction was known to be open.
     Result<AppendInfo> append(const TestBatch& batch, AppendOptions options = {.now_ms = kNow}) {
+        if (batch.transactional && options.origin == AppendOrigin::client && options.guard == kNoGuard) {
+            TL_TRY(guard, log_->begin_verification({.producer_id = batch.producer_id,
+                                                    .producer_epoch = batch.producer_epoch,
+                                                    .base_sequence = batch.sequence,
+                                                    .now_ms = options.now_ms}));
+            options.guard = guard;
+        }
         return log_->append(make_batch(batch), options);
     }
     // Appends that must succeed; returns the base offset.
@@ -118,6 +127,15 @@ protected:
         auto info = append(batch, options);
         EXPECT_TRUE(info) << base::to_string(info.error());
         return info ? info->base_offset : kNoOffset;
+    }
+    Result<AppendInfo> end_transaction(std::int64_t producer_id, bool commit, std::int16_t epoch = 0, std::int32_t coordinator_epoch = 1,
+                                       std::int16_t transaction_version = 0) {
+        auto type = commit ? record::ControlType::commit : record::ControlType::abort;
+        Bytes marker = record::build_marker_batch({.timestamp = kNow,
+                                                   .producer_id = producer_id,
+                                                   .producer_epoch = epoch,
+                                                   .marker = {.type = type, .coordinator_epoch = coordinator_epoch}});
+        return log_->append(marker, {.origin = AppendOrigin::coordinator, .now_ms = kNow, .transaction_version = transaction_version});
     }
     void flush() {
         auto plan = log_->begin_flush();

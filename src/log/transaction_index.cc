@@ -1,5 +1,6 @@
 #include "log/transaction_index.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -42,33 +43,76 @@ Result<> TransactionIndex::reset() {
     return file->truncate(0);
 }
 
-Result<std::vector<AbortedTransaction>> TransactionIndex::all() const {
-    std::vector<AbortedTransaction> found;
-    if (!exists_) {
-        return found;
-    }
-    TL_TRY(file, cache_->open(path_));
-    TL_TRY(size, file->size());
-    Bytes content(size - size % kEntryBytes);
-    TL_TRY(got, file->read_at(0, content));
+Result<std::size_t> TransactionIndex::count(runtime::File& file) {
+    TL_TRY(size, file.size());
+    return size / kEntryBytes;
+}
+
+Result<std::vector<AbortedTransaction>> TransactionIndex::read(runtime::File& file, std::size_t first, std::size_t count) {
+    Bytes content(count * kEntryBytes);
+    TL_TRY(got, file.read_at(first * kEntryBytes, content));
+    std::vector<AbortedTransaction> rows;
+    rows.reserve(count);
     for (std::size_t at = 0; at + kEntryBytes <= got; at += kEntryBytes) {
         if (base::load_be<std::int16_t>(content.data() + at) > kVersion) {
             return base::fail(ErrorCode::kafka_storage_error, "a transaction index is of a newer version", EILSEQ);
         }
-        found.push_back(decode(content.data() + at));
+        rows.push_back(decode(content.data() + at));
     }
-    return found;
+    return rows;
+}
+
+Result<std::vector<AbortedTransaction>> TransactionIndex::all() const {
+    if (!exists_) {
+        return std::vector<AbortedTransaction>();
+    }
+    TL_TRY(file, cache_->open(path_));
+    TL_TRY(rows, count(*file));
+    return read(*file, 0, rows);
+}
+
+// The first row whose marker is at or above `offset`: rows stand in the order of the markers.
+Result<std::size_t> TransactionIndex::find(runtime::File& file, std::size_t rows, Offset offset) {
+    std::size_t low = 0;
+    std::size_t high = rows;
+    while (low < high) {
+        std::size_t middle = low + (high - low) / 2;
+        TL_TRY(row, read(file, middle, 1));
+        if (row.empty() || row.front().last_offset >= offset) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
 }
 
 Result<bool> TransactionIndex::collect(Offset from, Offset to, std::vector<AbortedTransaction>& found) const {
-    TL_TRY(entries, all());
-    for (const AbortedTransaction& entry : entries) {
-        if (entry.last_offset >= from && entry.first_offset < to) {
-            found.push_back(entry);
+    constexpr std::size_t kRowsAtOnce = 120;  // about a page
+    if (!exists_) {
+        return false;
+    }
+    TL_TRY(file, cache_->open(path_));
+    TL_TRY(rows, count(*file));
+    std::size_t next = 0;
+    if (rows > kRowsAtOnce) {
+        TL_TRY(first, find(*file, rows, from));
+        next = first;
+    }
+    while (next < rows) {
+        TL_TRY(some, read(*file, next, std::min(kRowsAtOnce, rows - next)));
+        if (some.empty()) {
+            break;
         }
-        if (entry.last_stable_offset >= to) {
-            return true;
+        for (const AbortedTransaction& row : some) {
+            if (row.last_offset >= from && row.first_offset < to) {
+                found.push_back(row);
+            }
+            if (row.last_stable_offset >= to) {
+                return true;
+            }
         }
+        next += some.size();
     }
     return false;
 }

@@ -29,7 +29,7 @@ public:
     Result<> reset();
     // Drops entries whose abort marker is at or above `offset`.
     Result<> truncate_to(Offset offset);
-    // Appends to `found` what a reader of [from, to) has to filter. Returns true when later segments cannot add anything.
+    // Appends to `found` what a reader of [from, to) has to filter, after a binary search. Returns true when later segments cannot add anything.
     Result<bool> collect(Offset from, Offset to, std::vector<AbortedTransaction>& found) const;
     Result<std::vector<AbortedTransaction>> all() const;
 
@@ -38,6 +38,10 @@ public:
     const std::string& path() const { return path_; }
 
 private:
+    static Result<std::size_t> count(runtime::File& file);
+    static Result<std::vector<AbortedTransaction>> read(runtime::File& file, std::size_t first, std::size_t count);
+    static Result<std::size_t> find(runtime::File& file, std::size_t rows, Offset offset);
+
     FileCache* cache_;
     std::string path_;
     bool exists_;

@@ -47,7 +47,7 @@ Result<AppendInfo> append(PartitionLog& log, const Append& what) {
     for (int i = 0; i < 2; ++i) {
         builder.add(kNow + i, std::nullopt, base::as_bytes("a value that is long enough to be looked at"));
     }
-    return log.append(builder.finish(), {.leader_epoch = what.epoch, .now_ms = kNow});
+    return log.append(builder.finish(), {.leader_epoch = what.epoch, .now_ms = kNow, .guard = kUnguarded});
 }
 
 // What a clean stop leaves: four segments, three epochs, producers, an open transaction, every codec.

@@ -126,7 +126,7 @@ void read_partition(cluster::Partition& partition, FetchItem& item, FetchLimits&
         read_records(partition, item, limits);
     }
     if (limits.waiter != nullptr) {
-        partition.add_waiter(limits.waiter);
+        partition.add_waiter(limits.waiter, limits.isolation);
     }
 }
 
