@@ -1,7 +1,5 @@
 #include "coordinator/batches.h"
 
-#include "record/build.h"
-
 namespace tideline::coordinator {
 
 namespace {
@@ -36,7 +34,8 @@ base::Result<> visit_records(base::ByteView batches, const VisitRecord& visit) {
     }
 }
 
-std::vector<base::Bytes> make_batches(std::span<const Record> records, std::size_t bytes_max, std::int64_t now_ms) {
+std::vector<base::Bytes> make_batches(std::span<const Record> records, std::size_t bytes_max, std::int64_t now_ms,
+                                      const record::BatchOptions& options) {
     std::vector<base::Bytes> batches;
     std::optional<record::BatchBuilder> builder;
     for (const auto& record : records) {
@@ -46,7 +45,7 @@ std::vector<base::Bytes> make_batches(std::span<const Record> records, std::size
             builder.reset();
         }
         if (!builder) {
-            builder.emplace(record::BatchOptions{});
+            builder.emplace(options);
         }
         std::optional<base::ByteView> value;
         if (record.value) {

@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "coordinator/records.h"
+#include "record/build.h"
 #include "record/record.h"
 
 namespace tideline::coordinator {
 
 // The records as few batches of at most `bytes_max` each (a larger record makes a larger batch), in their order.
-std::vector<base::Bytes> make_batches(std::span<const Record> records, std::size_t bytes_max, std::int64_t now_ms);
+std::vector<base::Bytes> make_batches(std::span<const Record> records, std::size_t bytes_max, std::int64_t now_ms,
+                                      const record::BatchOptions& options = {});
 
 // Every record with a key of `batches`, whole batches back to back, those of control batches too. What is visited is good for
 // that call. Errors: batches that cannot be read.

@@ -12,6 +12,7 @@
 //   Reply      what an ask() is answered with
 //   Effects    of one step: `records`, `answers` (ticket and reply) and, if there is anything to do besides, `actions`
 //   Action     one of these, NoAction if there are none
+//              `transaction`, a std::optional<TransactionalWriter>, if steps may write records of a producer's transaction
 //   kName      for log lines
 //   replay()   static: feeds whole batches of the log, back to back, to a machine that is being loaded
 // Its driver is made in one source file, which includes coordinator/driver_body.h and says `template class Driver<Kind>`.
@@ -66,6 +67,10 @@ public:
     //   });
     //   auto& response = std::get<protocol::HeartbeatResponse>(*reply);
     runtime::Task<base::Result<Reply>> ask(Decide decide);
+    // Appends a batch that no step has decided, a transaction's marker, and lets the coordinator see it as in a load. Returns the
+    // end of the log behind it. Errors: coordinator_load_in_progress, not_coordinator and those of the journal; then
+    // nothing has changed.
+    base::Result<std::int64_t> append_and_replay(base::ByteView batch, const JournalAppend& how);
     // A step without a request (topics_changed() and the like); does nothing unless active.
     void run(Step step);
 
@@ -79,7 +84,9 @@ private:
 
     Now now() const { return {.instant = shard_.now(), .wall_ms = shard_.wall_ms()}; }
     void carry_out(Effects& effects);
+    base::Result<> check_active() const;
     base::Result<> append(const std::vector<Record>& records);
+    void append_in_transaction(Effects& effects);
     void release(Effects& effects);
     void give_up_on(std::int64_t end, const base::Error& why);
     void let_go_of_coordinator(ErrorCode code_for_waiters);

@@ -58,10 +58,18 @@ runtime::Task<void> Driver<Kind>::stop() {
 }
 
 template <class Kind>
+base::Result<> Driver<Kind>::check_active() const {
+    if (state_ == State::active) {
+        return {};
+    }
+    return base::fail(state_ == State::loading ? ErrorCode::coordinator_load_in_progress : ErrorCode::not_coordinator,
+                      "the coordinator is not active");
+}
+
+template <class Kind>
 runtime::Task<base::Result<typename Driver<Kind>::Reply>> Driver<Kind>::ask(Decide decide) {
-    if (state_ != State::active) {
-        co_return base::fail(state_ == State::loading ? ErrorCode::coordinator_load_in_progress : ErrorCode::not_coordinator,
-                             "the coordinator is not active");
+    if (auto active = check_active(); !active) {
+        co_return std::unexpected(active.error());
     }
     auto ticket = ++last_ticket_;
     Waiter waiter(shard_);
@@ -85,8 +93,24 @@ void Driver<Kind>::run(Step step) {
 }
 
 template <class Kind>
+base::Result<std::int64_t> Driver<Kind>::append_and_replay(base::ByteView batch, const JournalAppend& how) {
+    TL_TRY_VOID(check_active());
+    TL_TRY(end, journal_.append(batch, how));
+    appended_end_ = end;
+    auto replayed = Kind::replay(*coordinator_, batch, now());
+    TL_CHECK(replayed.has_value());  // made a moment ago
+    return end;
+}
+
+template <class Kind>
 void Driver<Kind>::carry_out(Effects& effects) {
-    if (!effects.records.empty()) {
+    bool is_transactional = false;
+    if constexpr (requires { effects.transaction; }) {
+        is_transactional = effects.transaction.has_value();
+    }
+    if (is_transactional) {
+        append_in_transaction(effects);
+    } else if (!effects.records.empty()) {
         if (auto appended = append(effects.records); !appended) {
             reload(appended.error());
             return;
@@ -114,10 +138,31 @@ template <class Kind>
 base::Result<> Driver<Kind>::append(const std::vector<Record>& records) {
     auto now_ms = shard_.wall_ms();
     for (const auto& batch : make_batches(records, journal_.batch_bytes_max(), now_ms)) {
-        TL_TRY(end, journal_.append(batch, now_ms));
+        TL_TRY(end, journal_.append(batch, {.now_ms = now_ms}));
         appended_end_ = end;
     }
     return {};
+}
+
+template <class Kind>
+void Driver<Kind>::append_in_transaction(Effects& effects) {
+    if constexpr (requires { effects.transaction; }) {
+        auto now_ms = shard_.wall_ms();
+        record::BatchOptions options{.producer_id = effects.transaction->producer_id,
+                                     .producer_epoch = effects.transaction->producer_epoch,
+                                     .transactional = true};
+        for (const auto& batch : make_batches(effects.records, journal_.batch_bytes_max(), now_ms, options)) {
+            auto appended = append_and_replay(batch, {.now_ms = now_ms, .guard = effects.transaction->guard});
+            if (!appended) {
+                for (auto& answer : effects.answers) {
+                    auto refused = base::fail(append_error_for_client(appended.error().code), appended.error().note);
+                    waiters_.extract(answer.ticket).mapped()->give(refused);
+                }
+                effects.answers.clear();
+                return;
+            }
+        }
+    }
 }
 
 template <class Kind>

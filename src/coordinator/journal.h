@@ -12,6 +12,13 @@ struct JournalSlice {
     std::int64_t next = 0;  // where the next read goes on
 };
 
+// How a batch is appended.
+struct JournalAppend {
+    std::int64_t now_ms = 0;
+    std::uint64_t guard = 0;                // of a batch that begins a transaction, see log::AppendOptions
+    std::int16_t transaction_version = -1;  // of a marker
+};
+
 // Shard:  that of the driver.
 class Journal {
 public:
@@ -22,8 +29,9 @@ public:
     // A batch (header and records) may not be larger.
     virtual std::size_t batch_bytes_max() const = 0;
 
-    // Appends one batch, whose offsets and leader epoch the log fills in. Returns the new end(). Not durable yet.
-    virtual base::Result<std::int64_t> append(base::ByteView batch, std::int64_t now_ms) = 0;
+    // Appends one batch, whose offsets and leader epoch the log fills in. Returns the new end(). Not durable yet. A batch of
+    // a transaction, or a marker, may be refused with the errors of log::PartitionLog::append().
+    virtual base::Result<std::int64_t> append(base::ByteView batch, const JournalAppend& how) = 0;
     // Returns when all before `end` is durable. Any number may wait at once.
     virtual runtime::Task<base::Result<>> wait_durable(std::int64_t end) = 0;
     // About `bytes_max` bytes from `from` on, at least one batch if there is any; what is not durable yet, too.

@@ -20,6 +20,15 @@ struct Record {
     friend bool operator==(const Record&, const Record&) = default;
 };
 
+// In whose transaction the records of a step are written; see log::PartitionLog::begin_verification() for the guard. The log
+// may refuse them, since that transaction has ended, which is the producer's affair: such a step changes no state. Its
+// records are replayed once they are in the log.
+struct TransactionalWriter {
+    std::int64_t producer_id = -1;
+    std::int16_t producer_epoch = -1;
+    std::uint64_t guard = 0;
+};
+
 template <class Key>
 base::Bytes encode_key(const Key& key) {
     protocol::Writer out;

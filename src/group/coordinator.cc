@@ -123,6 +123,11 @@ void Coordinator::commit(Ticket ticket, const ClientInfo& client, const protocol
     offsets_->commit(ticket, client, request, now, out);
 }
 
+void Coordinator::commit_in_transaction(Ticket ticket, const ClientInfo& client, const protocol::TxnOffsetCommitRequest& request,
+                                        std::uint64_t guard, const Now& now, Effects& out) {
+    offsets_->commit_in_transaction(ticket, client, request, guard, now, out);
+}
+
 void Coordinator::fetch(Ticket ticket, const ClientInfo&, const protocol::OffsetFetchRequest::OffsetFetchRequestGroup& request,
                         bool require_stable, const Now&, Effects& out) {
     offsets_->fetch(ticket, request, require_stable, out);

@@ -42,6 +42,9 @@ public:
 
     // Offsets.
     void commit(Ticket, const ClientInfo&, const protocol::OffsetCommitRequest&, const Now&, Effects&);
+    // TxnOffsetCommit: pends until end of the transaction, see Effects::transaction.
+    void commit_in_transaction(Ticket, const ClientInfo&, const protocol::TxnOffsetCommitRequest&, std::uint64_t guard, const Now&,
+                               Effects&);
     void fetch(Ticket, const ClientInfo&, const protocol::OffsetFetchRequest::OffsetFetchRequestGroup&, bool require_stable,
                const Now&, Effects&);
     void delete_offsets(Ticket, const ClientInfo&, const protocol::OffsetDeleteRequest&, const Now&, Effects&);
@@ -63,7 +66,8 @@ public:
     void set_config(GroupConfig config);
 
     // Loading: every record of the log in its order, tombstones without a value, then finish_load(). Types and versions
-    // from the future are skipped (they stay in the log). Records of a transaction count once its marker came.
+    // from the future are skipped (they stay in the log). Records of a transaction count once its marker came. Transactional
+    // records and markers come this way after the load, too, once they were appended.
     base::Result<> replay(base::ByteView key, std::optional<base::ByteView> value, std::int64_t producer_id, const Now&);
     void replay_end_transaction(std::int64_t producer_id, bool committed);
     // Starts the timers of what was loaded. Old groups may get records at once.

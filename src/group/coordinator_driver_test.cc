@@ -19,7 +19,8 @@ public:
     std::int64_t start() const override { return 0; }
     std::int64_t end() const override { return end_; }
     std::size_t batch_bytes_max() const override { return batch_bytes_max_value; }
-    base::Result<std::int64_t> append(base::ByteView batch, std::int64_t) override {
+    base::Result<std::int64_t> append(base::ByteView batch, const coordinator::JournalAppend& how) override {
+        last_append = how;
         if (append_error != ErrorCode::none) {
             return base::fail(append_error, "the test says so");
         }
@@ -64,6 +65,7 @@ public:
     ErrorCode sync_error = ErrorCode::none;
     std::size_t batch_bytes_max_value = 1'000'000;
     int waits = 0;
+    coordinator::JournalAppend last_append;
 
 private:
     void wake() {
@@ -125,22 +127,43 @@ protected:
             c.commit(ticket, {.api_version = 8}, request, now, out);
         });
     }
-    void begin_fetch(std::string name) {
-        begin(std::move(name), [](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
+    void begin_fetch(std::string name, bool stable = false) {
+        begin(std::move(name), [stable](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
             protocol::OffsetFetchRequest::OffsetFetchRequestGroup request;
             request.group_id = "g";
-            request.topics.reset();
-            c.fetch(ticket, {.api_version = 8}, request, false, now, out);
+            request.topics.emplace();
+            auto& topic = request.topics->emplace_back();
+            topic.name = "t";
+            topic.partition_indexes = {0};
+            c.fetch(ticket, {.api_version = 8}, request, stable, now, out);
         });
+    }
+    void begin_transactional_commit(std::string name, std::int64_t offset, std::uint64_t guard = 0) {
+        protocol::TxnOffsetCommitRequest request;
+        request.group_id = "g";
+        request.producer_id = 7;
+        request.producer_epoch = 2;
+        auto& topic = request.topics.emplace_back();
+        topic.name = "t";
+        auto& partition = topic.partitions.emplace_back();
+        partition.partition_index = 0;
+        partition.committed_offset = offset;
+        begin(std::move(name), [request, guard](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
+            c.commit_in_transaction(ticket, {.api_version = 5}, request, guard, now, out);
+        });
+    }
+    ErrorCode end_transaction(bool committed) {
+        auto ended = group::end_transaction(*driver_, {.producer_id = 7, .producer_epoch = 2, .committed = committed, .transaction_version = 0}, 1);
+        return ended ? ErrorCode::none : ended.error().code;
     }
     Task<void> await_answer(std::string name, CoordinatorDriver::Decide decide) {
         auto reply = co_await driver_->ask(std::move(decide));
         if (!reply) {
             outcomes_.push_back(name + " " + std::string(name_of(reply.error().code)));
         } else if (auto* fetched = std::get_if<protocol::OffsetFetchResponse::OffsetFetchResponseGroup>(&*reply)) {
-            outcomes_.push_back(name + " " + (fetched->topics.empty()
-                                                  ? "nothing"
-                                                  : std::to_string(fetched->topics[0].partitions[0].committed_offset)));
+            const auto& partition = fetched->topics.at(0).partitions.at(0);
+            auto offset = partition.committed_offset < 0 ? "nothing" : std::to_string(partition.committed_offset);
+            outcomes_.push_back(name + " " + (partition.error_code == ErrorCode::none ? offset : std::string(name_of(partition.error_code))));
         } else if (auto* joined = std::get_if<protocol::JoinGroupResponse>(&*reply)) {
             outcomes_.push_back(name + " " + std::string(name_of(joined->error_code)));
         } else {
@@ -262,6 +285,63 @@ TEST_F(DriverTest, ASlowSyncFailsThoseWhoWaitForItAndKeepsTheState) {
     journal_.sync();
     begin_fetch("fetch");
     EXPECT_EQ(outcomes_.back(), "fetch 1");
+}
+
+TEST_F(DriverTest, OffsetsOfATransactionCountWhenItsMarkerIsDurable) {
+    start();
+    begin_transactional_commit("commit", 5, 99);
+    EXPECT_EQ(journal_.last_append.guard, 99u);
+    EXPECT_EQ(outcomes_, Outcomes{}) << "not durable";
+    journal_.sync();
+    begin_fetch("stable", true);
+    begin_fetch("any");
+    EXPECT_EQ(end_transaction(true), ErrorCode::none);
+    begin_fetch("after");
+    EXPECT_EQ(outcomes_, (Outcomes{"commit done", "stable UNSTABLE_OFFSET_COMMIT", "any nothing"}));
+    journal_.sync();
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_.back(), "after 5");
+    restart();
+    begin_fetch("loaded", true);
+    EXPECT_EQ(outcomes_.back(), "loaded 5");
+}
+
+TEST_F(DriverTest, OffsetsOfAnAbortedTransactionAreForgotten) {
+    start();
+    begin_transactional_commit("commit", 5);
+    journal_.sync();
+    EXPECT_EQ(end_transaction(false), ErrorCode::none);
+    journal_.sync();
+    begin_fetch("stable", true);
+    restart();
+    begin_fetch("loaded", true);
+    EXPECT_EQ(outcomes_, (Outcomes{"commit done", "stable nothing", "loaded nothing"}));
+}
+
+// H14: what the log refuses must not be pending, nor take the coordinator down with it.
+TEST_F(DriverTest, H14ARefusedCommitOfATransactionChangesNothing) {
+    start();
+    begin_commit("plain", 1);
+    journal_.sync();
+    world_.run_until_idle();
+    for (ErrorCode refusal : {ErrorCode::invalid_txn_state, ErrorCode::invalid_producer_epoch}) {
+        outcomes_.clear();
+        journal_.append_error = refusal;
+        begin_transactional_commit("commit", 5);
+        EXPECT_EQ(end_transaction(true), refusal);
+        journal_.append_error = ErrorCode::none;
+        EXPECT_TRUE(driver_->is_active());
+        begin_fetch("stable", true);
+        EXPECT_EQ(outcomes_, (Outcomes{"commit " + std::string(name_of(refusal)), "stable 1"}));
+    }
+}
+
+TEST_F(DriverTest, ACoordinatorThatLoadsEndsNoTransaction) {
+    driver_->start();
+    EXPECT_EQ(end_transaction(true), ErrorCode::coordinator_load_in_progress);
+    world_.run_until_idle();
+    EXPECT_EQ(journal_.batch_count(), 0u);
+    EXPECT_EQ(end_transaction(true), ErrorCode::none);
 }
 
 TEST_F(DriverTest, RunsTheTimersOfItsGroups) {

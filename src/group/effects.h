@@ -1,6 +1,6 @@
 // group/effects.h: what one step of a coordinator decided: records to append, and answers to give.
 //
-// The state has already changed. The driver appends the records in their order (one batch, or several when they are too
+// The state has already changed (but see Effects::transaction). The driver appends the records in their order (one batch, or several when they are too
 // many) and releases the answers once these records and all that were appended before are durable: an answer may tell of
 // something that an earlier step wrote.
 #pragma once
@@ -25,6 +25,7 @@
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/txn_offset_commit.h"
 
 namespace tideline::group {
 
@@ -36,7 +37,8 @@ using Reply = std::variant<protocol::JoinGroupResponse, protocol::SyncGroupRespo
                            protocol::LeaveGroupResponse, protocol::OffsetCommitResponse,
                            protocol::OffsetFetchResponse::OffsetFetchResponseGroup, protocol::OffsetDeleteResponse,
                            protocol::DeleteGroupsResponse, protocol::DescribeGroupsResponse, protocol::ListGroupsResponse,
-                           protocol::ConsumerGroupHeartbeatResponse, protocol::ConsumerGroupDescribeResponse>;
+                           protocol::ConsumerGroupHeartbeatResponse, protocol::ConsumerGroupDescribeResponse,
+                           protocol::TxnOffsetCommitResponse>;
 
 struct Answer {
     Ticket ticket = kNoTicket;
@@ -46,6 +48,8 @@ struct Answer {
 struct Effects {
     std::vector<Record> records;
     std::vector<Answer> answers;
+    // Set: the state has not changed yet, see there.
+    std::optional<coordinator::TransactionalWriter> transaction;
 
     void answer(Ticket ticket, Reply reply) { answers.push_back({ticket, std::move(reply)}); }
     void add(Record record) { records.push_back(std::move(record)); }

@@ -90,7 +90,11 @@ public:
         Effects effects;
         decide(*coordinator_, now_, effects);
         for (const auto& record : effects.records) {
-            log_.push_back({.record = record});
+            if (effects.transaction) {
+                write_transactional(effects.transaction->producer_id, record);
+            } else {
+                log_.push_back({.record = record});
+            }
         }
         check_against_log();
         return effects;

@@ -69,7 +69,6 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
     if (refused == ErrorCode::none && group != nullptr && group->type() == GroupType::classic) {
         classic_.note_commit(static_cast<ClassicGroup&>(*group), request.member_id, now);
     }
-    auto metadata_max = static_cast<std::size_t>(std::max(environment_.config.offset_metadata_bytes_max, 0));
     // "For ever" is a number that cannot be added to.
     auto kept_ms = std::min(request.retention_time_ms, std::numeric_limits<std::int64_t>::max() - now.wall_ms);
     auto expires_ms = request.retention_time_ms == -1 ? -1 : now.wall_ms + kept_ms;
@@ -88,7 +87,7 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
             if (result.error_code != ErrorCode::none) {
                 continue;
             }
-            if (partition.committed_metadata && java_length(*partition.committed_metadata) > metadata_max) {
+            if (is_too_large(partition.committed_metadata)) {
                 result.error_code = ErrorCode::offset_metadata_too_large;
                 continue;
             }
@@ -143,7 +142,12 @@ void OffsetManager::delete_offsets(Ticket ticket, const protocol::OffsetDeleteRe
     out.answer(ticket, std::move(response));
 }
 
-void OffsetManager::write(const OffsetPlace& place, CommittedOffset offset, Effects& out) {
+bool OffsetManager::is_too_large(const std::optional<std::string>& metadata) const {
+    auto metadata_max = static_cast<std::size_t>(std::max(environment_.config.offset_metadata_bytes_max, 0));
+    return metadata && java_length(*metadata) > metadata_max;
+}
+
+Record OffsetManager::record_of(const OffsetPlace& place, const CommittedOffset& offset) {
     key_.group = place.group;
     key_.topic = place.topic;
     key_.partition = place.partition;
@@ -154,8 +158,12 @@ void OffsetManager::write(const OffsetPlace& place, CommittedOffset offset, Effe
     value_.expire_timestamp = offset.expire_timestamp_ms;
     value_.topic_id = offset.topic_id;
     bool expires = offset.expire_timestamp_ms != -1;
-    out.add(make_record(key_, value_, expires ? kOffsetCommitVersionWithExpiry : kOffsetCommitVersion));
-    if (expires) {
+    return make_record(key_, value_, expires ? kOffsetCommitVersionWithExpiry : kOffsetCommitVersion);
+}
+
+void OffsetManager::write(const OffsetPlace& place, CommittedOffset offset, Effects& out) {
+    out.add(record_of(place, offset));
+    if (offset.expire_timestamp_ms != -1) {
         // Their version of the record knows neither; what is remembered is what a rebuild would find.
         offset.leader_epoch = -1;
         offset.topic_id = {};

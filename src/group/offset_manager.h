@@ -5,6 +5,7 @@
 #include "group/environment.h"
 #include "group/offset_store.h"
 #include "protocol/messages/offset_commit_record.h"
+#include "protocol/messages/txn_offset_commit.h"
 
 namespace tideline::group {
 
@@ -13,6 +14,8 @@ public:
     OffsetManager(Environment& environment, ClassicProtocol& classic) : environment_(environment), classic_(classic) {}
 
     void commit(Ticket, const ClientInfo&, const protocol::OffsetCommitRequest&, const Now&, Effects&);
+    void commit_in_transaction(Ticket, const ClientInfo&, const protocol::TxnOffsetCommitRequest&, std::uint64_t guard, const Now&,
+                               Effects&);
     void fetch(Ticket, const protocol::OffsetFetchRequest::OffsetFetchRequestGroup&, bool require_stable, Effects&) const;
     void delete_offsets(Ticket, const protocol::OffsetDeleteRequest&, Effects&);
 
@@ -34,6 +37,9 @@ public:
 private:
     ErrorCode check_commit(const ClientInfo&, const protocol::OffsetCommitRequest&, const Group* group) const;
     ErrorCode why_gone(const ClientInfo&, const base::Uuid& topic_id) const;
+    ErrorCode check_transactional(const ClientInfo&, const protocol::TxnOffsetCommitRequest&) const;
+    bool is_too_large(const std::optional<std::string>& metadata) const;
+    Record record_of(const OffsetPlace& place, const CommittedOffset& offset);
     void write(const OffsetPlace& place, CommittedOffset offset, Effects& out);
     void erase(const OffsetPlace& place, Effects& out);
 

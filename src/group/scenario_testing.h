@@ -134,6 +134,8 @@ private:
             leave(who, options);
         } else if (command == "commit") {
             commit(who, options);
+        } else if (command == "txn-commit") {
+            commit_in_transaction(who, options);
         } else if (command == "fetch") {
             fetch(who, plain);
         } else if (command == "delete-offsets") {
@@ -268,6 +270,29 @@ private:
         request.member_id = member_id(get(options, "member", client.member_id));
         request.group_instance_id = client.instance_id;
         request.retention_time_ms = number(options, "retention", -1);
+        add_offsets(options, request);
+        ask(who, "commit", info(who, options, 9), request, &Coordinator::commit);
+    }
+    void commit_in_transaction(const std::string& who, const Options& options) {
+        auto& client = clients_[who];
+        protocol::TxnOffsetCommitRequest request;
+        request.transactional_id = "x";
+        request.group_id = get(options, "group", client.group);
+        request.producer_id = number(options, "producer", 1);
+        request.producer_epoch = static_cast<std::int16_t>(number(options, "producer_epoch", 0));
+        request.generation_id = number(options, "generation", client.generation);
+        request.member_id = member_id(get(options, "member", client.member_id));
+        request.group_instance_id = client.instance_id;
+        add_offsets(options, request);
+        auto ticket = bench_.next_ticket();
+        asked_[ticket] = {who, "txn-commit"};
+        show(bench_.step([&](Coordinator& c, const Now& now, Effects& out) {
+            c.commit_in_transaction(ticket, info(who, options, 5), request, 0, now, out);
+        }));
+    }
+    // Every option that names a partition: "t-0=5".
+    template <class Request>
+    static void add_offsets(const Options& options, Request& request) {
         std::map<std::string, std::size_t> topics;
         for (const auto& [place, offset] : options) {
             auto dash = place.rfind('-');
@@ -284,7 +309,6 @@ private:
             partition.committed_leader_epoch = number(options, "epoch", -1);
             partition.committed_metadata = get(options, "metadata", "");
         }
-        ask(who, "commit", info(who, options, 9), request, &Coordinator::commit);
     }
     void fetch(const std::string& group, const std::vector<std::string>& plain) {
         protocol::OffsetFetchRequest::OffsetFetchRequestGroup request;
@@ -433,7 +457,10 @@ private:
         }
         return text;
     }
-    static std::string print(const protocol::OffsetCommitResponse& r) {
+    static std::string print(const protocol::OffsetCommitResponse& r) { return print_topics(r); }
+    static std::string print(const protocol::TxnOffsetCommitResponse& r) { return print_topics(r); }
+    template <class Response>
+    static std::string print_topics(const Response& r) {
         std::string text;
         for (const auto& topic : r.topics) {
             for (const auto& partition : topic.partitions) {

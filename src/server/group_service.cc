@@ -133,6 +133,14 @@ Task<Result<group::Reply>> GroupService::ask(std::int32_t partition, Coordinator
     co_return reply;
 }
 
+Result<std::int64_t> GroupService::end_transaction(std::int32_t partition, const group::TransactionEnd& end) {
+    auto at = hosted_.find(partition);
+    if (at == hosted_.end()) {
+        return base::fail(ErrorCode::not_coordinator, "no coordinator of that partition is here", partition);
+    }
+    return group::end_transaction(at->second->driver, end, shard_.wall_ms());
+}
+
 void GroupService::ask_and_tell(std::int32_t partition, CoordinatorDriver::Decide decide,
                                 std::move_only_function<void(Result<group::Reply>)> done) {
     tasks_.spawn(ask_then_tell(partition, std::move(decide), std::move(done)));

@@ -36,6 +36,8 @@ public:
     // The same for somebody who may leave before the answer is there; `done` gets it on this shard.
     void ask_and_tell(std::int32_t partition, group::CoordinatorDriver::Decide decide,
                       std::move_only_function<void(base::Result<group::Reply>)> done);
+    // The end of a transaction that may have offsets in that partition; see group::end_transaction().
+    base::Result<std::int64_t> end_transaction(std::int32_t partition, const group::TransactionEnd& end);
     // The partitions with a coordinator here.
     std::vector<std::int32_t> partitions() const;
 

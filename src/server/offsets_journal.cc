@@ -28,9 +28,12 @@ std::size_t OffsetsJournal::batch_bytes_max() const {
     return found ? static_cast<std::size_t>((*found)->log().config().max_message_bytes) : 0;
 }
 
-Result<std::int64_t> OffsetsJournal::append(base::ByteView batch, std::int64_t now_ms) {
+Result<std::int64_t> OffsetsJournal::append(base::ByteView batch, const coordinator::JournalAppend& how) {
     TL_TRY(found, partition());
-    TL_TRY(appended, found->append(batch, now_ms));
+    TL_TRY(appended, found->append_as(batch, {.origin = log::AppendOrigin::coordinator,
+                                              .now_ms = how.now_ms,
+                                              .transaction_version = how.transaction_version,
+                                              .guard = how.guard}));
     return appended.last_offset + 1;
 }
 

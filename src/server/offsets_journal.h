@@ -19,7 +19,7 @@ public:
     std::int64_t start() const override;
     std::int64_t end() const override;
     std::size_t batch_bytes_max() const override;
-    base::Result<std::int64_t> append(base::ByteView batch, std::int64_t now_ms) override;
+    base::Result<std::int64_t> append(base::ByteView batch, const coordinator::JournalAppend& how) override;
     runtime::Task<base::Result<>> wait_durable(std::int64_t end) override;
     runtime::Task<base::Result<coordinator::JournalSlice>> read(std::int64_t from, std::size_t bytes_max) override;
 
