@@ -104,7 +104,7 @@ constexpr Row kRows[] = {
     Row("replica.socket.timeout.ms", int32, "30000", "Socket timeout of connections to leaders.").accepted(kOneNode),
     Row("replication.quota.window.num", int32, "11", "Samples that the replication quota keeps.").at_least(1).accepted(kOneNode),
     Row("replication.quota.window.size.seconds", int32, "1", "Span of one sample of the replication quota.").at_least(1).accepted(kOneNode),
-    Row("request.timeout.ms", int32, "30000", "Wait for an answer of another broker.").accepted(kOneNode),
+    Row("request.timeout.ms", int32, "30000", "Wait for an answer of another broker; longest wait of a transaction marker for the disk."),
     Row("security.inter.broker.protocol", string, "PLAINTEXT", "Security protocol between brokers when inter.broker.listener.name is not set.").one_of(kSecurityInterBrokerProtocol),
     Row("server.max.startup.time.ms", int64, "9223372036854775807", "Time that a start may take.").at_least(0).accepted(kQuorumOfOne),
     Row("socket.connection.setup.timeout.max.ms", int64, "30000", "Longest wait for a connection to another node.").accepted(kOneNode),

@@ -160,20 +160,29 @@ def base64_of(raw):
 
 
 def transactions(broker, topic):
-    """A transaction that was committed and one that was aborted; only a broker with a coordinator can do this."""
+    """Transactions that were committed, aborted, and left open; only a broker with a coordinator can do this."""
     told = Told(broker)
     told.create(topic)
     coordinator = "a-transaction"
-    wire.until(lambda: told.ask("FindCoordinator", 4, keyType=1, coordinatorKeys=[coordinator])["coordinators"][0]["errorCode"],
-               lambda error: error == 0)
-    producer = wire.until(lambda: told.ask("InitProducerId", 4, transactionalId=coordinator, transactionTimeoutMs=60000,
-                                           producerId=-1, producerEpoch=-1), lambda answer: answer["errorCode"] == 0)
-    who = {"producerId": producer["producerId"], "producerEpoch": producer["producerEpoch"]}
+    who = transactional_producer(told, coordinator)
     for sequence, committed in enumerate((True, False, True)):
-        # The one before may still be on its way to an end.
-        wire.until(lambda: told.add_to_transaction(coordinator, who, topic), lambda error: error == 0)
-        told.produce(topic, batch.batch([b"in a transaction"], attributes=0x10, producer_id=who["producerId"],
-                                        epoch=who["producerEpoch"], sequence=sequence), transactional_id=coordinator)
+        write_in_transaction(told, coordinator, who, topic, sequence)
         ended = told.ask("EndTxn", 3, transactionalId=coordinator, committed=committed, **who)
         assert ended["errorCode"] == 0, ended
         wire.until(lambda: told.offset(topic, 0, LATEST)["offset"], lambda end: end == 2 * (sequence + 1))
+    write_in_transaction(told, "left-open", transactional_producer(told, "left-open"), topic, 0)
+
+
+def transactional_producer(told, transactional_id):
+    wire.until(lambda: told.ask("FindCoordinator", 4, keyType=1, coordinatorKeys=[transactional_id])["coordinators"][0]["errorCode"],
+               lambda error: error == 0)
+    producer = wire.until(lambda: told.ask("InitProducerId", 4, transactionalId=transactional_id, transactionTimeoutMs=600000,
+                                           producerId=-1, producerEpoch=-1), lambda answer: answer["errorCode"] == 0)
+    return {"producerId": producer["producerId"], "producerEpoch": producer["producerEpoch"]}
+
+
+def write_in_transaction(told, transactional_id, who, topic, sequence):
+    # The one before may still be on its way to an end.
+    wire.until(lambda: told.add_to_transaction(transactional_id, who, topic), lambda error: error == 0)
+    told.produce(topic, batch.batch([b"in a transaction"], attributes=0x10, producer_id=who["producerId"],
+                                    epoch=who["producerEpoch"], sequence=sequence), transactional_id=transactional_id)

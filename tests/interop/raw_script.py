@@ -12,6 +12,7 @@ from raw_requests import (CLOSED, UNKNOWN_ID, Script, in_order, key_of, read_ans
                           served_apis, versions_of)
 
 TOPIC, BARE = "raw-requests", "raw-requests-empty"  # three records in partition 0 of two; nothing
+MARKED = "raw-requests-marked"  # ends of transactions, and nothing else
 CONFIG = {"group.initial.rebalance.delay.ms": "0", "auto.create.topics.enable": "false", "log.initial.task.delay.ms": "3600000"}
 CHAPTERS = []
 
@@ -27,6 +28,7 @@ def transcript(broker):
     with wire.Connection(broker.port) as connection:
         wire.make_topic(connection, TOPIC, 2)
         wire.make_topic(connection, BARE)
+        wire.make_topic(connection, MARKED)
         before = int(time.time()) * 1000 - 10000
         for n, value in enumerate((b"one", b"two", b"three")):
             assert wire.produce(connection, TOPIC, 0, batch.batch([value], timestamp=before + n))[0] == 0
@@ -346,6 +348,50 @@ def delete_records(script):
             "one": (TOPIC, 0, 1), "before_the_start": (TOPIC, 0, 0)}.items():
         script.case(f"DeleteRecords.{name}", timeoutMs=10000, topics=[
             {"name": topic, "partitions": [{"partitionIndex": partition, "offset": offset}]}])
+
+
+@chapter
+def write_txn_markers(script):
+    def tell(name, versions=(1, 2), topic=MARKED, partition=0, producer=900, epoch=3, commit=True, coordinator=5, **how):
+        script.case(f"WriteTxnMarkers.{name}", versions, keep=in_order(markers="producerId"), markers=[{
+            "producerId": producer, "producerEpoch": epoch, "transactionResult": commit, "coordinatorEpoch": coordinator,
+            "topics": [{"name": topic, "partitionIndexes": [partition]}], **how}])
+
+    script.case("WriteTxnMarkers.none", markers=[])
+    tell("commit")
+    tell("abort", commit=False)
+    tell("again")
+    tell("older_coordinator", coordinator=4)
+    tell("newer_coordinator", coordinator=6)
+    tell("older_epoch", epoch=2, coordinator=6)
+    tell("newer_epoch", epoch=4, coordinator=6)
+    tell("strict_repeated", (2, 2), epoch=4, coordinator=6, transactionVersion=2)
+    tell("strict_older", (2, 2), epoch=3, coordinator=6, transactionVersion=2)
+    tell("unknown_topic", topic="nobody")
+    tell("unknown_partition", partition=5)
+    script.case("WriteTxnMarkers.two_producers", keep=in_order(markers="producerId", topics="name", partitions="partitionIndex"), markers=[
+        {"producerId": producer, "producerEpoch": 0, "transactionResult": True, "coordinatorEpoch": 0,
+         "topics": [{"name": MARKED, "partitionIndexes": [0]}, {"name": "nobody", "partitionIndexes": [0]}]}
+        for producer in (901, 902)])
+
+
+@chapter
+def describe_producers(script):
+    def keep(answer):
+        for topic in answer["topics"]:
+            for partition in topic["partitions"]:
+                partition["activeProducers"].sort(key=lambda each: each["producerId"])
+                for producer in partition["activeProducers"]:
+                    producer["lastTimestamp"] = "a time" if producer["lastTimestamp"] > 0 else producer["lastTimestamp"]
+        return answer
+
+    for name, (topic, partitions) in {"of_markers": (MARKED, [0]), "nobody": (BARE, [0]), "unknown_topic": ("nobody", [0]),
+                                      "unknown_partition": (MARKED, [0, 7]), "no_partitions": (MARKED, [])}.items():
+        script.case(f"DescribeProducers.{name}", keep=keep, topics=[{"name": topic, "partitionIndexes": partitions}])
+    script.case("DescribeProducers.none", topics=[])
+    script.case("DescribeProducers.bad_name", topics=[{"name": "no name", "partitionIndexes": [0]}])
+    script.case("ListOffsets.of_markers", (2, 11), replicaId=-1, isolationLevel=1, topics=[
+        {"name": MARKED, "partitions": [{"partitionIndex": 0, "timestamp": -1, "currentLeaderEpoch": -1}]}])
 
 
 @chapter

@@ -17,6 +17,7 @@
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
@@ -35,6 +36,7 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/write_txn_markers.h"
 #include "server/context.h"
 #include "server/reply.h"
 
@@ -72,6 +74,12 @@ runtime::Task<protocol::DescribeClusterResponse> handle_describe_cluster(Request
                                                                          protocol::DescribeClusterRequest& request);
 runtime::Task<protocol::DescribeTopicPartitionsResponse> handle_describe_topic_partitions(
     RequestContext& context, protocol::DescribeTopicPartitionsRequest& request);
+
+// Transactions, as partitions see them.
+runtime::Task<protocol::WriteTxnMarkersResponse> handle_write_txn_markers(RequestContext& context,
+                                                                          protocol::WriteTxnMarkersRequest& request);
+runtime::Task<protocol::DescribeProducersResponse> handle_describe_producers(RequestContext& context,
+                                                                             protocol::DescribeProducersRequest& request);
 
 // Groups.
 runtime::Task<protocol::OffsetCommitResponse> handle_offset_commit(RequestContext& context,
