@@ -14,7 +14,7 @@ constexpr std::string_view kPurgatory = "a request that ends leaves nothing behi
 constexpr std::string_view kShareGroups = "share groups are not served yet";
 constexpr std::string_view kStreamsGroups = "streams groups are not served yet";
 constexpr std::string_view kLinger = "a coordinator writes at once; what comes while the disk is busy shares the next flush";
-constexpr std::string_view kLoading = "offsets are loaded in small steps, so that others are served meanwhile";
+constexpr std::string_view kLoading = "coordinators load in small steps, so that others are served meanwhile";
 constexpr std::string_view kUncompressed = "coordinators write small records, which are not compressed";
 constexpr std::string_view kTwoPhase = "no release of Kafka serves it yet";
 
@@ -90,17 +90,17 @@ constexpr Row kRows[] = {
     Row("share.coordinator.threads", int32, "1", "Threads of the share coordinator.").at_least(1).accepted(kThreads),
     Row("share.coordinator.write.timeout.ms", int32, "5000", "Time within which share state must be replicated.").at_least(1).accepted(kShareGroups),
     Row("share.fetch.purgatory.purge.interval.requests", int32, "1000", "Finished share fetches between clean-ups of those that wait.").accepted(kPurgatory),
-    Row("transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between searches for transactions that took too long.").at_least(1).accepted(kTransactions),
-    Row("transaction.max.timeout.ms", int32, "900000", "Longest transaction timeout that a producer may ask for.").at_least(1).accepted(kTransactions),
+    Row("transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between searches for transactions that took too long.").at_least(1),
+    Row("transaction.max.timeout.ms", int32, "900000", "Longest transaction timeout that a producer may ask for.").at_least(1),
     Row("transaction.partition.verification.enable", boolean, "true", "Whether a write checks that its partition is in the transaction.").cluster_wide().accepted(kTransactions),
-    Row("transaction.remove.expired.transaction.cleanup.interval.ms", int32, "3600000", "Time between searches for expired transactional ids.").at_least(1).accepted(kTransactions),
-    Row("transaction.state.log.load.buffer.size", int32, "5242880", "Bytes read at a time when transactions are loaded.").at_least(1).accepted(kTransactions),
+    Row("transaction.remove.expired.transaction.cleanup.interval.ms", int32, "3600000", "Time between searches for expired transactional ids.").at_least(1),
+    Row("transaction.state.log.load.buffer.size", int32, "5242880", "Bytes read at a time when transactions are loaded.").at_least(1).accepted(kLoading),
     Row("transaction.state.log.min.isr", int32, "2", "min.insync.replicas of __transaction_state.").at_least(1),
     Row("transaction.state.log.num.partitions", int32, "50", "Partitions of __transaction_state when it is created.").at_least(1),
     Row("transaction.state.log.replication.factor", int16, "3", "Replicas of __transaction_state when it is created.").at_least(1),
     Row("transaction.state.log.segment.bytes", int32, "104857600", "Segment size of __transaction_state.").at_least(1),
     Row("transaction.two.phase.commit.enable", boolean, "false", "Whether producers may leave a transaction prepared.").refused(kTwoPhase),
-    Row("transactional.id.expiration.ms", int32, "604800000", "Silence after which a transactional id is forgotten.").at_least(1).accepted(kTransactions),
+    Row("transactional.id.expiration.ms", int32, "604800000", "Silence after which a transactional id is forgotten.").at_least(1),
     // clang-format on
 };
 

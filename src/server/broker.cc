@@ -391,8 +391,8 @@ Task<void> Broker::stop() {
     stopping_.set();
     // Requests under way may still wait for a change to be applied; let those go.
     change_applied_.set();
-    auto stop_groups = [](ShardServer& server) { return server.stop_groups(); };
-    co_await on_every_shard(stop_groups);
+    auto stop_coordinators = [](ShardServer& server) { return server.stop_coordinators(); };
+    co_await on_every_shard(stop_coordinators);
     auto stop_serving = [](ShardServer& server) { return server.stop_serving(); };
     co_await on_every_shard(stop_serving);
     change_arrived_.set();

@@ -36,6 +36,7 @@ ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
       config_(broker.config()),
       replicas_(shard, broker.log_dirs(), broker.file_cache(), broker.replica_settings()),
       groups_(shard, replicas_, broker.static_config(), broker.shard_count()),
+      transactions_(*this, shard, replicas_, broker.static_config(), broker.shard_count()),
       budget_(shard, budget_per_shard(*config_, broker.shard_count())),
       fetch_sessions_(sessions_per_shard(*config_, broker.shard_count())),
       dispatcher_(*this),
@@ -57,6 +58,7 @@ base::Result<std::uint16_t> ShardServer::listen(const cluster::ListenerAddress& 
 }
 
 Task<void> ShardServer::remove_absent(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
+    co_await transactions_.drop_absent(*image);
     co_await groups_.drop_absent(*image);
     co_await replicas_.remove_absent(*image, topics);
 }
@@ -67,6 +69,7 @@ Task<void> ShardServer::apply(cluster::ImagePtr image, const std::vector<base::U
     cluster::ImagePtr before = std::exchange(image_, std::move(image));
     config_ = std::move(config);
     groups_.follow(before.get(), image_, topics);
+    transactions_.follow(*image_);
 }
 
 void ShardServer::start_serving() {
@@ -75,6 +78,11 @@ void ShardServer::start_serving() {
     }
     tasks_.spawn(close_idle_connections());
     tasks_.spawn(keep_logs());
+}
+
+Task<void> ShardServer::stop_coordinators() {
+    co_await transactions_.stop();  // first: it writes markers to groups
+    co_await groups_.stop();
 }
 
 Task<void> ShardServer::stop_serving() {

@@ -1,6 +1,6 @@
-// server/shard_server.h: everything the broker has on one shard: connections, partitions, groups, budget, fetch sessions.
+// server/shard_server.h: everything the broker has on one shard: connections, partitions, coordinators, budget, fetch sessions.
 //
-//   listen() ──► apply(image) ──► start_serving() ──► stop_groups() ──► stop_serving() ──► close_logs()
+//   listen() ──► apply(image) ──► start_serving() ──► stop_coordinators() ──► stop_serving() ──► close_logs()
 //
 // Shard:  made on any thread before the shard uses it; from then on every member is its own shard's, except peer().
 #pragma once
@@ -16,6 +16,7 @@
 #include "server/fetch_session.h"
 #include "server/group_service.h"
 #include "server/memory_budget.h"
+#include "server/transaction_service.h"
 
 namespace tideline::server {
 
@@ -37,6 +38,7 @@ public:
     const std::shared_ptr<const cluster::BrokerConfig>& config() const { return config_; }
     cluster::ReplicaManager& replicas() { return replicas_; }
     GroupService& groups() { return groups_; }
+    TransactionService& transactions() { return transactions_; }
     FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     MemoryBudget& budget() { return budget_; }
 
@@ -47,8 +49,8 @@ public:
     runtime::Task<void> apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config);
     void start_serving();
-    // Answers requests that are parked in groups, or connections could not end.
-    runtime::Task<void> stop_groups() { return groups_.stop(); }
+    // Answers requests that wait for coordinators, or connections could not end.
+    runtime::Task<void> stop_coordinators();
     // Ends all connections and what was under way for them.
     runtime::Task<void> stop_serving();
     // True when every log ended clean.
@@ -71,6 +73,7 @@ private:
     std::shared_ptr<const cluster::BrokerConfig> config_;
     cluster::ReplicaManager replicas_;
     GroupService groups_;
+    TransactionService transactions_;
     MemoryBudget budget_;
     FetchSessionCache fetch_sessions_;
     Dispatcher dispatcher_;

@@ -7,13 +7,16 @@ import struct
 import time
 
 import raw_groups
+import raw_transactions
 from lib import batch, wire
 from raw_requests import (CLOSED, UNKNOWN_ID, Script, in_order, key_of, read_answer, request_frame, request_header,
                           served_apis, versions_of)
 
 TOPIC, BARE = "raw-requests", "raw-requests-empty"  # three records in partition 0 of two; nothing
 MARKED = "raw-requests-marked"  # ends of transactions, and nothing else
-CONFIG = {"group.initial.rebalance.delay.ms": "0", "auto.create.topics.enable": "false", "log.initial.task.delay.ms": "3600000"}
+CONFIG = {"group.initial.rebalance.delay.ms": "0", "auto.create.topics.enable": "false", "log.initial.task.delay.ms": "3600000",
+          "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
+          "transaction.state.log.num.partitions": "1"}
 CHAPTERS = []
 
 
@@ -286,6 +289,9 @@ def init_producer_id(script):
     tell("id_without_epoch", (3, 5), producerId=3)
     tell("id_and_epoch", (3, 5), producerId=3, producerEpoch=3)
     tell("negative_id", (3, 5), producerId=-5, producerEpoch=-5)
+
+
+CHAPTERS.append(raw_transactions.tell)
 
 
 @chapter

@@ -1,10 +1,11 @@
 // server/handlers/22_init_producer_id.cc: InitProducerId, versions 0–5.
 // v2 flexible   v3 the current id and epoch come along (KIP-360)   v4 PRODUCER_FENCED   v5 for clients of KIP-890
 //
-// Idempotent producers only: without a transactional id there is nothing to fence, so everybody gets a new id, epoch 0.
+// Without a transactional id there is nothing to fence, so everybody gets a new id, epoch 0.
 
 #include "server/broker.h"
 #include "server/handlers/handlers.h"
+#include "server/transaction_service.h"
 
 namespace tideline::server {
 
@@ -22,15 +23,29 @@ InitProducerIdResponse refused(ErrorCode error) {
     return response;
 }
 
+Task<InitProducerIdResponse> init_transactional(RequestContext& context, InitProducerIdRequest& request) {
+    txn::InitRequest init{.transactional_id = std::move(*request.transactional_id),
+                          .timeout_ms = request.transaction_timeout_ms,
+                          .producer_id = request.producer_id,
+                          .producer_epoch = request.producer_epoch};
+    if (init.transactional_id.empty()) {
+        co_return refused(ErrorCode::invalid_request);  // before anybody looks for its coordinator
+    }
+    InitProducerIdResponse response = co_await init_transactional_id(context.server, std::move(init));
+    if (context.version() < 4 && response.error_code == ErrorCode::producer_fenced) {
+        response.error_code = ErrorCode::invalid_producer_epoch;
+    }
+    co_return response;
+}
+
 }  // namespace
 
 Task<InitProducerIdResponse> handle_init_producer_id(RequestContext& context, InitProducerIdRequest& request) {
-    if (request.transactional_id) {
-        // Kafka's answers for an empty id, and for a coordinator that is not there.
-        co_return refused(request.transactional_id->empty() ? ErrorCode::invalid_request : ErrorCode::coordinator_not_available);
-    }
     if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
         co_return refused(ErrorCode::invalid_request);  // one makes no sense without the other
+    }
+    if (request.transactional_id) {
+        co_return co_await init_transactional(context, request);
     }
     auto id = co_await context.server.broker().next_producer_id(context.server.shard());
     if (!id) {

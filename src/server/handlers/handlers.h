@@ -4,6 +4,8 @@
 // Kafka's own codes. Views in the request end with the call.
 #pragma once
 
+#include "protocol/messages/add_offsets_to_txn.h"
+#include "protocol/messages/add_partitions_to_txn.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/consumer_group_describe.h"
@@ -19,6 +21,8 @@
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/describe_transactions.h"
+#include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
@@ -29,6 +33,7 @@
 #include "protocol/messages/list_config_resources.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/list_transactions.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
@@ -75,7 +80,16 @@ runtime::Task<protocol::DescribeClusterResponse> handle_describe_cluster(Request
 runtime::Task<protocol::DescribeTopicPartitionsResponse> handle_describe_topic_partitions(
     RequestContext& context, protocol::DescribeTopicPartitionsRequest& request);
 
-// Transactions, as partitions see them.
+// Transactions.
+runtime::Task<protocol::AddPartitionsToTxnResponse> handle_add_partitions_to_txn(RequestContext& context,
+                                                                                 protocol::AddPartitionsToTxnRequest& request);
+runtime::Task<protocol::AddOffsetsToTxnResponse> handle_add_offsets_to_txn(RequestContext& context,
+                                                                           protocol::AddOffsetsToTxnRequest& request);
+runtime::Task<protocol::EndTxnResponse> handle_end_txn(RequestContext& context, protocol::EndTxnRequest& request);
+runtime::Task<protocol::DescribeTransactionsResponse> handle_describe_transactions(RequestContext& context,
+                                                                                   protocol::DescribeTransactionsRequest& request);
+runtime::Task<protocol::ListTransactionsResponse> handle_list_transactions(RequestContext& context,
+                                                                           protocol::ListTransactionsRequest& request);
 runtime::Task<protocol::WriteTxnMarkersResponse> handle_write_txn_markers(RequestContext& context,
                                                                           protocol::WriteTxnMarkersRequest& request);
 runtime::Task<protocol::DescribeProducersResponse> handle_describe_producers(RequestContext& context,
