@@ -8,7 +8,6 @@ namespace {
 
 using enum base::PropertyType;
 
-constexpr std::string_view kTransactions = "transaction coordinators are not served yet";
 constexpr std::string_view kThreads = "threads follow the number of cores, see tideline.shards";
 constexpr std::string_view kPurgatory = "a request that ends leaves nothing behind to clean up";
 constexpr std::string_view kShareGroups = "share groups are not served yet";
@@ -22,8 +21,8 @@ constexpr std::string_view kGroupCoordinatorRebalanceProtocols[] = {"consumer", 
 
 constexpr Row kRows[] = {
     // clang-format off
-    Row("add.partitions.to.txn.retry.backoff.max.ms", int32, "100", "Longest wait before a partition is again added to a transaction that is still busy.").at_least(0).accepted(kTransactions),
-    Row("add.partitions.to.txn.retry.backoff.ms", int32, "20", "First wait before a partition is again added to a transaction that is still busy.").at_least(1).accepted(kTransactions),
+    Row("add.partitions.to.txn.retry.backoff.max.ms", int32, "100", "Longest wait before a partition is again added to a transaction that is still busy.").at_least(0),
+    Row("add.partitions.to.txn.retry.backoff.ms", int32, "20", "First wait before a partition is again added to a transaction that is still busy.").at_least(1),
     Row("group.consumer.assignors", list, "uniform,range", "Server-side assignors of consumer groups, the default first."),
     Row("group.consumer.heartbeat.interval.ms", int32, "5000", "Time between heartbeats of a consumer group's member.").at_least(1),
     Row("group.consumer.max.heartbeat.interval.ms", int32, "15000", "Longest heartbeat interval that a consumer group may set.").at_least(1),
@@ -92,7 +91,7 @@ constexpr Row kRows[] = {
     Row("share.fetch.purgatory.purge.interval.requests", int32, "1000", "Finished share fetches between clean-ups of those that wait.").accepted(kPurgatory),
     Row("transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between searches for transactions that took too long.").at_least(1),
     Row("transaction.max.timeout.ms", int32, "900000", "Longest transaction timeout that a producer may ask for.").at_least(1),
-    Row("transaction.partition.verification.enable", boolean, "true", "Whether a write checks that its partition is in the transaction.").cluster_wide().accepted(kTransactions),
+    Row("transaction.partition.verification.enable", boolean, "true", "Whether a write checks that its partition is in the transaction.").cluster_wide(),
     Row("transaction.remove.expired.transaction.cleanup.interval.ms", int32, "3600000", "Time between searches for expired transactional ids.").at_least(1),
     Row("transaction.state.log.load.buffer.size", int32, "5242880", "Bytes read at a time when transactions are loaded.").at_least(1).accepted(kLoading),
     Row("transaction.state.log.min.isr", int32, "2", "min.insync.replicas of __transaction_state.").at_least(1),

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "server/handlers/28_txn_offset_commit.h"
 #include "server/handlers/handlers.h"
 
 namespace tideline::server {
@@ -79,6 +80,7 @@ constexpr std::array kApis{
     row<AddOffsetsToTxnRequest, handle_add_offsets_to_txn>("AddOffsetsToTxn"),
     row<EndTxnRequest, handle_end_txn>("EndTxn"),
     row<WriteTxnMarkersRequest, handle_write_txn_markers>("WriteTxnMarkers"),
+    row<TxnOffsetCommitRequest, handle_txn_offset_commit>("TxnOffsetCommit"),
     row<DescribeConfigsRequest, handle_describe_configs>("DescribeConfigs"),
     row<AlterConfigsRequest, handle_alter_configs>("AlterConfigs"),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>("DescribeLogDirs"),

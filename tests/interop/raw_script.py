@@ -7,6 +7,7 @@ import struct
 import time
 
 import raw_groups
+import raw_transactional_writes
 import raw_transactions
 from lib import batch, wire
 from raw_requests import (CLOSED, UNKNOWN_ID, Script, in_order, key_of, read_answer, request_frame, request_header,
@@ -292,6 +293,7 @@ def init_producer_id(script):
 
 
 CHAPTERS.append(raw_transactions.tell)
+CHAPTERS.append(raw_transactional_writes.tell)
 
 
 @chapter

@@ -91,6 +91,7 @@ def test_kafkas_directory_is_served_and_written_by_tideline_and_opened_by_kafka_
 def test_tidelines_directory_is_served_and_written_by_kafka_and_opened_by_tideline_again(place):
     tideline = place.take("tideline")
     directory.fill(tideline, "first")
+    directory.transactions(tideline, "in-transactions")
     offset = remember_producer(tideline, "remembered")
     written = directory.contents(tideline)
 

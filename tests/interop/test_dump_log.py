@@ -20,6 +20,7 @@ def data_dir(make_broker, request):
     """The files of a broker that is no longer running."""
     broker = make_broker(NODE).start()
     directory.fill(broker, "dumped")
+    directory.transactions(broker, "dumped-in-transactions")
     told = directory.Told(broker)
     told.produce("dumped-empty", batch.batch([b"of a producer"], producer_id=77, epoch=1, sequence=0))
     if request.param == "stopped":

@@ -10,6 +10,7 @@
 #include "server/broker.h"
 #include "server/handlers/handlers.h"
 #include "server/partition_access.h"
+#include "server/transaction_gate.h"
 
 namespace tideline::server {
 
@@ -29,12 +30,21 @@ constexpr std::size_t kValidateElsewhereBytes = 128 * 1024;
 // client which says 0 is not told of a failure that is none.
 constexpr std::int32_t kTimeoutMinMs = 5000;
 
+// What the request says of all its batches.
+struct ProduceTerms {
+    std::int16_t version = 0;
+    std::int16_t acks = 0;
+    // Set when a transaction's first batch in a partition needs the word of the transaction coordinator.
+    std::optional<TransactionSupport> transaction;
+};
+
 struct ProduceItem {
     Located at;
     std::int32_t partition = 0;
     std::size_t topic = 0;  // index in the response
     std::size_t slot = 0;   // index in that topic's partitions
     base::ByteView records;
+    log::VerificationGuard guard = log::kNoGuard;  // set: the transaction coordinator is asked about this batch
     log::Offset acknowledged_at = 0;  // the high watermark that acks=all waits for; 0: nothing to wait for
     ErrorCode error = ErrorCode::none;
     std::string_view note;
@@ -102,12 +112,7 @@ Task<std::expected<record::Validated, record::Rejection>> validate(runtime::Shar
 }
 
 void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, const record::Validated& validated,
-            std::int16_t acks) {
-    // Nobody can have begun a transaction: its coordinator is not served. Letting the batch in would hang the partition.
-    if (validated.header.is_transactional()) {
-        reject(item, {ErrorCode::invalid_txn_state, "no transaction of this producer is open"});
-        return;
-    }
+            const ProduceTerms& terms) {
     base::ByteView batch = validated.bytes(item.records);
     base::Bytes corrected;
     if (validated.timestamp_type == record::TimestampType::create_time && validated.header.max_timestamp != validated.max_timestamp) {
@@ -116,20 +121,42 @@ void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item
         record::set_max_timestamp(corrected, record::TimestampType::create_time, validated.max_timestamp);
         batch = corrected;
     }
-    auto appended = partition.append(batch, owner.shard().wall_ms());
+    log::VerificationGuard guard = terms.transaction ? item.guard : log::kUnguarded;
+    auto appended = partition.append_as(batch, {.now_ms = owner.shard().wall_ms(), .guard = guard});
     if (!appended) {
         reject_batch(item, appended.error(), partition);
         return;
     }
     item.appended = *appended;
-    if (acks == kAcksAll) {
+    if (terms.acks == kAcksAll) {
         item.acknowledged_at = appended->last_offset + 1;
     }
 }
 
-Task<void> validate_and_append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, std::int16_t version,
-                               std::int16_t acks) {
-    record::ValidationRules rules = rules_for(partition.log().config(), version);
+// Whether nothing may be appended yet, or at all: the transaction coordinator has to be asked first.
+bool waits_for_coordinator(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, const ProduceTerms& terms) {
+    auto header = record::read_batch_header(item.records);
+    if (!header || !header->is_transactional() || !header->has_producer_id()) {
+        return false;
+    }
+    auto guard = partition.log().begin_verification({.producer_id = header->producer_id,
+                                                     .producer_epoch = header->producer_epoch,
+                                                     .base_sequence = header->base_sequence,
+                                                     .bumps_epochs = terms.transaction == TransactionSupport::implicit_add,
+                                                     .now_ms = owner.shard().wall_ms()});
+    if (!guard) {
+        reject(item, guard.error());
+        return true;
+    }
+    item.guard = *guard;
+    return item.guard != log::kNoGuard;
+}
+
+Task<void> validate_and_append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, ProduceTerms terms) {
+    if (terms.transaction && item.guard == log::kNoGuard && waits_for_coordinator(owner, partition, item, terms)) {
+        co_return;
+    }
+    record::ValidationRules rules = rules_for(partition.log().config(), terms.version);
     auto validated = co_await validate(owner.shard(), item.records, rules);
     // Validation may have waited: the partition may be gone.
     cluster::Partition* still_there = owner.replicas().find(item.at.topic_id, item.partition);
@@ -143,7 +170,14 @@ Task<void> validate_and_append(ShardServer& owner, cluster::Partition& partition
         item.record_errors = std::move(validated.error().record_errors);
         co_return;
     }
-    append(owner, *still_there, item, *validated, acks);
+    append(owner, *still_there, item, *validated, terms);
+}
+
+// The second visit, of batches that the transaction coordinator was asked about.
+Task<void> append_if_verified(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, ProduceTerms terms) {
+    if (item.guard != log::kNoGuard && item.error == ErrorCode::none) {
+        co_await validate_and_append(owner, partition, item, terms);
+    }
 }
 
 // One row of the response and one item of work for each partition of the request.
@@ -173,17 +207,97 @@ void lay_out(ProduceWork& work, const ProduceRequest& request) {
     }
 }
 
-// Whether a batch says that it belongs to a transaction; what cannot be read is judged later.
-bool has_transactional_batch(const ProduceWork& work) {
-    return std::ranges::any_of(work.items, [](const ProduceItem& item) {
+// The headers of batches that say that they belong to a transaction; what cannot be read is judged later.
+std::vector<record::BatchHeader> transactional_batches(const ProduceWork& work) {
+    std::vector<record::BatchHeader> found;
+    for (const ProduceItem& item : work.items) {
         auto header = record::read_batch_header(item.records);
-        return header && header->is_transactional();
-    });
+        if (header && header->is_transactional()) {
+            found.push_back(*header);
+        }
+    }
+    return found;
 }
 
 void refuse_all(ProduceWork& work, ErrorCode error) {
     for (ProduceItem& item : work.items) {
         item.at.error = error;
+    }
+}
+
+// Why no batch of the request is looked at, or none. Judged by what the batches say, not by what the request admits to
+// (CVE-2018-17196).
+ErrorCode why_refused(const ProduceRequest& request, const std::vector<record::BatchHeader>& transactional) {
+    if (!request.transactional_id && !transactional.empty()) {
+        return ErrorCode::transactional_id_authorization_failed;
+    }
+    if (request.acks != kAcksAll && request.acks != kAcksLeader && request.acks != kAcksNone) {
+        return ErrorCode::invalid_required_acks;
+    }
+    bool is_one_producer = std::ranges::all_of(transactional, [&](const record::BatchHeader& each) {
+        return each.producer_id == transactional.front().producer_id && each.producer_epoch == transactional.front().producer_epoch;
+    });
+    return is_one_producer ? ErrorCode::none : ErrorCode::invalid_producer_id_mapping;
+}
+
+// What the producer is told when the coordinator does not say yes. Errors that older clients do not retry as they should
+// become one that they do.
+void reject_unverified(ProduceItem& item, ErrorCode error, TransactionSupport support) {
+    switch (error) {
+        case ErrorCode::coordinator_load_in_progress:
+        case ErrorCode::coordinator_not_available:
+        case ErrorCode::not_coordinator:
+            reject(item, {ErrorCode::not_enough_replicas, "the transaction coordinator cannot tell yet whether the transaction is open"});
+            return;
+        case ErrorCode::concurrent_transactions:
+            if (support != TransactionSupport::implicit_add) {
+                reject(item, {ErrorCode::not_enough_replicas, "the producer's transaction before this one is still being ended"});
+                return;
+            }
+            reject(item, {error, "the producer's transaction before this one is still being ended"});
+            return;
+        case ErrorCode::invalid_txn_state: reject(item, {error, "the partition was not added to the transaction"}); return;
+        default: reject(item, {error, "the transaction coordinator refuses the write"});
+    }
+}
+
+// Asks about the partitions in which the transaction is about to begin, and refuses what the coordinator does not know of. A producer
+// of version 2 does not wait for its last transaction to be ended everywhere: that is waited for here, for a moment.
+Task<void> ask_about_new_partitions(ProduceWork& work, const std::string& transactional_id, const record::BatchHeader& producer,
+                                    TransactionSupport support) {
+    TransactionCheck check{.transactional_id = transactional_id,
+                           .producer_id = producer.producer_id,
+                           .producer_epoch = producer.producer_epoch,
+                           .partitions = {}};
+    std::vector<ProduceItem*> asked;
+    const cluster::ImagePtr image = work.server.image();
+    for (ProduceItem& item : work.items) {
+        if (item.guard == log::kNoGuard) {
+            continue;
+        }
+        const cluster::TopicImage* topic = image->topic(item.at.topic_id);
+        if (topic == nullptr) {
+            reject(item, {ErrorCode::unknown_topic_or_partition, "topic was deleted meanwhile"});
+            continue;
+        }
+        check.partitions.push_back({topic->name, item.partition});
+        asked.push_back(&item);
+    }
+    runtime::Shard& shard = work.server.shard();
+    const cluster::BrokerConfig& config = *work.server.config();
+    runtime::Duration backoff = std::chrono::milliseconds(config.integer("add.partitions.to.txn.retry.backoff.ms"));
+    runtime::Instant give_up = shard.now() + std::chrono::milliseconds(config.integer("add.partitions.to.txn.retry.backoff.max.ms"));
+    std::vector<ErrorCode> errors = co_await ask_transaction_coordinator(work.server, check, support);
+    while (support == TransactionSupport::implicit_add && shard.now() < give_up &&
+           std::ranges::find(errors, ErrorCode::concurrent_transactions) != errors.end()) {
+        TL_REACH("produce_waits_for_the_last_transaction");
+        co_await runtime::sleep_until(shard, shard.now() + backoff);
+        errors = co_await ask_transaction_coordinator(work.server, check, support);
+    }
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (errors[i] != ErrorCode::none) {
+            reject_unverified(*asked[i], errors[i], support);
+        }
     }
 }
 
@@ -251,18 +365,26 @@ Task<Reply> handle_produce(RequestContext& context, ProduceRequest& request) {
                      .items = {},
                      .response = {}};
     lay_out(work, request);
-    if (!request.transactional_id && has_transactional_batch(work)) {
-        // Judged by what the batches say, not by what the request admits to (CVE-2018-17196).
-        refuse_all(work, ErrorCode::transactional_id_authorization_failed);
-    } else if (request.acks != kAcksAll && request.acks != kAcksLeader && request.acks != kAcksNone) {
-        refuse_all(work, ErrorCode::invalid_required_acks);
+    std::vector<record::BatchHeader> transactional = transactional_batches(work);
+    if (ErrorCode refusal = why_refused(request, transactional); refusal != ErrorCode::none) {
+        refuse_all(work, refusal);
     }
-    std::int16_t version = context.version();
-    std::int16_t acks = request.acks;
-    auto visit = [version, acks](ShardServer& owner, cluster::Partition& partition, ProduceItem& item) {
-        return validate_and_append(owner, partition, item, version, acks);
+    ProduceTerms terms{.version = context.version(), .acks = request.acks, .transaction = std::nullopt};
+    TransactionSupport support = transaction_support_of_produce(context.version());
+    if (!transactional.empty() && needs_verification(context.server, support)) {
+        terms.transaction = support;
+    }
+    auto visit = [terms](ShardServer& owner, cluster::Partition& partition, ProduceItem& item) {
+        return validate_and_append(owner, partition, item, terms);
     };
     co_await for_each_on_owner(context.server, work.items, visit);
+    if (std::ranges::any_of(work.items, [](const ProduceItem& item) { return item.guard != log::kNoGuard; })) {
+        co_await ask_about_new_partitions(work, *request.transactional_id, transactional.front(), support);
+        auto go_on = [terms](ShardServer& owner, cluster::Partition& partition, ProduceItem& item) {
+            return append_if_verified(owner, partition, item, terms);
+        };
+        co_await for_each_on_owner(context.server, work.items, go_on);
+    }
     if (request.acks == kAcksNone) {
         co_return unanswered(work);
     }

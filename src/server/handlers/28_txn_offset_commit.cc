@@ -1,0 +1,141 @@
+// server/handlers/28_txn_offset_commit.cc: TxnOffsetCommit, versions 0–5.
+// v2 leader epoch   v3 flexible, the consumer's member (KIP-447)   v4 TRANSACTION_ABORTABLE   v5 implicit AddOffsetsToTxn (KIP-890)
+
+#include "server/group_access.h"
+#include "server/handlers/28_txn_offset_commit.h"
+#include "server/partition_access.h"
+#include "server/transaction_gate.h"
+
+namespace tideline::server {
+
+using protocol::TxnOffsetCommitRequest;
+using protocol::TxnOffsetCommitResponse;
+using runtime::Task;
+
+namespace {
+
+using AnsweredTopic = TxnOffsetCommitResponse::TxnOffsetCommitResponseTopic;
+
+// The partition of __consumer_offsets that a write is about to begin a transaction in.
+struct OffsetsPartition {
+    Located at;
+    std::int32_t partition = 0;
+    base::Result<log::VerificationGuard> guard = log::kNoGuard;
+};
+
+void refuse(TxnOffsetCommitResponse& response, const std::string& topic, std::int32_t partition, ErrorCode error) {
+    auto at = std::ranges::find(response.topics, topic, &AnsweredTopic::name);
+    if (at == response.topics.end()) {
+        at = response.topics.insert(at, AnsweredTopic{});
+        at->name = topic;
+    }
+    at->partitions.push_back({.partition_index = partition, .error_code = error});
+}
+
+void refuse_all(TxnOffsetCommitResponse& response, const TxnOffsetCommitRequest& request, ErrorCode error) {
+    for (const auto& topic : request.topics) {
+        for (const auto& partition : topic.partitions) {
+            refuse(response, topic.name, partition.partition_index, error);
+        }
+    }
+}
+
+// Leaves in the request what exists.
+void sort_out(const cluster::MetadataImage& image, TxnOffsetCommitRequest& request, TxnOffsetCommitResponse& response) {
+    for (auto& topic : request.topics) {
+        const cluster::TopicImage* found = image.topic(topic.name);
+        std::erase_if(topic.partitions, [&](const auto& partition) {
+            bool exists = found != nullptr && found->partition(partition.partition_index) != nullptr;
+            if (!exists) {
+                refuse(response, topic.name, partition.partition_index, ErrorCode::unknown_topic_or_partition);
+            }
+            return !exists;
+        });
+    }
+    std::erase_if(request.topics, [](const auto& topic) { return topic.partitions.empty(); });
+}
+
+void merge(TxnOffsetCommitResponse& response, const TxnOffsetCommitResponse& answered) {
+    for (const AnsweredTopic& topic : answered.topics) {
+        for (const auto& partition : topic.partitions) {
+            refuse(response, topic.name, partition.partition_index, partition.error_code);
+        }
+    }
+}
+
+// The guard that the records have to show, or why the transaction coordinator does not let them in.
+Task<base::Result<log::VerificationGuard>> verify(RequestContext& context, const TxnOffsetCommitRequest& request, std::int32_t partition) {
+    ShardServer& server = context.server;
+    TransactionSupport support = transaction_support_of_offset_commit(context.version());
+    if (!needs_verification(server, support)) {
+        co_return log::kUnguarded;
+    }
+    cluster::ImagePtr image = server.image();
+    std::vector<OffsetsPartition> items;
+    items.push_back({.at = locate(server, *image, kOffsetsTopic, partition), .partition = partition});
+    co_await for_each_on_owner(server, items, [&](ShardServer& owner, cluster::Partition& found, OffsetsPartition& item) {
+        item.guard = found.log().begin_verification({.producer_id = request.producer_id,
+                                                     .producer_epoch = request.producer_epoch,
+                                                     .bumps_epochs = support == TransactionSupport::implicit_add,
+                                                     .now_ms = owner.shard().wall_ms()});
+    });
+    if (items.front().at.error != ErrorCode::none) {
+        co_return base::fail(ErrorCode::not_coordinator, "the partition of __consumer_offsets is not here", partition);
+    }
+    auto guard = items.front().guard;
+    if (!guard || *guard == log::kNoGuard) {
+        co_return guard;
+    }
+    TransactionCheck check{.transactional_id = request.transactional_id,
+                           .producer_id = request.producer_id,
+                           .producer_epoch = request.producer_epoch,
+                           .partitions = {{std::string(kOffsetsTopic), partition}}};
+    std::vector<ErrorCode> errors = co_await ask_transaction_coordinator(server, std::move(check), support);
+    if (errors.front() != ErrorCode::none) {
+        co_return base::fail(errors.front(), "the transaction coordinator does not know the group in this transaction");
+    }
+    co_return guard;
+}
+
+Task<base::Result<TxnOffsetCommitResponse>> commit(RequestContext& context, const TxnOffsetCommitRequest& request) {
+    if (request.group_id.empty()) {
+        co_return base::fail(ErrorCode::invalid_group_id, "no group is named");
+    }
+    GroupHome home = find_group_home(context.server, request.group_id);
+    if (home.error != ErrorCode::none) {
+        co_return base::fail(home.error, "there is no __consumer_offsets yet");
+    }
+    auto guard = co_await verify(context, request, home.partition);
+    if (!guard) {
+        co_return std::unexpected(guard.error());
+    }
+    group::ClientInfo client = client_info_of(context);
+    Decide decide = [&](group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) {
+        coordinator.commit_in_transaction(ticket, client, request, *guard, now, out);
+    };
+    co_return co_await ask_group<TxnOffsetCommitResponse>(context.server, request.group_id, std::move(decide));
+}
+
+}  // namespace
+
+Task<TxnOffsetCommitResponse> handle_txn_offset_commit(RequestContext& context, TxnOffsetCommitRequest& request) {
+    TxnOffsetCommitResponse response;
+    cluster::ImagePtr image = context.server.image();
+    sort_out(*image, request, response);
+    if (request.topics.empty()) {
+        co_return response;
+    }
+    auto answered = co_await commit(context, request);
+    if (answered) {
+        merge(response, *answered);
+        co_return response;
+    }
+    ErrorCode error = answered.error().code;
+    if (error == ErrorCode::coordinator_load_in_progress && context.version() < 2) {
+        error = ErrorCode::coordinator_not_available;  // clients of that age crash otherwise (KAFKA-7296)
+    }
+    refuse_all(response, request, error);
+    co_return response;
+}
+
+}  // namespace tideline::server
