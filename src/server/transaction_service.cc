@@ -22,6 +22,21 @@ txn::TransactionConfig transaction_config_of(const cluster::BrokerConfig& config
     return out;
 }
 
+bool has_unknown(const std::vector<MarkerTarget>& targets) {
+    return std::ranges::any_of(targets, [](const MarkerTarget& target) { return target.error == ErrorCode::unknown_topic_or_partition; });
+}
+
+// Takes partitions that this shard knows out of those that are unknown: they are only not open yet, or not here.
+Task<void> come_again_if_known(ShardServer& there, std::vector<MarkerTarget>& targets) {
+    cluster::ImagePtr image = there.image();
+    for (MarkerTarget& target : targets) {
+        if (target.error == ErrorCode::unknown_topic_or_partition && image->partition(target.topic, target.partition) != nullptr) {
+            target.error = ErrorCode::not_leader_or_follower;
+        }
+    }
+    co_return;
+}
+
 }  // namespace
 
 TransactionService::TransactionService(ShardServer& here, runtime::Shard& shard, cluster::ReplicaManager& replicas,
@@ -88,14 +103,14 @@ Task<void> TransactionService::write_markers(std::int32_t partition, txn::WriteM
         }
     }
     co_await write_transaction_markers(here_, markers, shard_.now() + kMarkerTimeout);
+    // A partition that nobody knows needs no marker. This shard alone may not know a topic yet that another has just been told of.
+    for (unsigned index = 0; index < here_.shard_count() && has_unknown(marker.targets); ++index) {
+        ShardServer& there = here_.peer(index);
+        co_await runtime::call_on(shard_, there.shard(), [&] { return come_again_if_known(there, marker.targets); });
+    }
     std::vector<txn::MarkerResult> results;
     for (MarkerTarget& target : marker.targets) {
-        // A partition that exists is only not open at this moment. One that does not needs no marker.
-        bool exists = here_.image()->partition(target.topic, target.partition) != nullptr;
-        bool comes_again = exists && target.error == ErrorCode::unknown_topic_or_partition;
-        results.push_back({.topic = std::move(target.topic),
-                           .partition = target.partition,
-                           .error = comes_again ? ErrorCode::not_leader_or_follower : target.error});
+        results.push_back({.topic = std::move(target.topic), .partition = target.partition, .error = target.error});
     }
     being_written_.erase(wanted.transactional_id);
     written_.set();
