@@ -1,5 +1,6 @@
 #include "log/index.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -105,13 +106,29 @@ Result<> EntryFile::read(std::size_t index, MutableByteView into) const {
     return {};
 }
 
-Result<std::size_t> EntryFile::count_while(const std::function<bool(ByteView)>& holds) const {
+Result<std::size_t> EntryFile::count_while(const std::function<bool(ByteView)>& holds, MutableByteView last) const {
     std::array<std::uint8_t, kBlockEntries * 16> block;
+    MutableByteView rest;
     std::size_t low = 0;
     std::size_t high = count();
     // Recent offsets are asked for most: one look at where the waiting entries begin often spares the file.
     if (on_disk_ > 0 && on_disk_ < high) {
         (holds(ByteView(pending_).first(entry_bytes_)) ? low : high) = on_disk_;
+    }
+    if (high - low > kBlockEntries && last_count_ > low && last_count_ <= high) {
+        std::size_t from = last_count_ - 1;
+        std::size_t entries = std::min(kBlockEntries, high - from);
+        rest = MutableByteView(block).first(entries * entry_bytes_);
+        TL_TRY_VOID(read(from, rest));
+        bool begins_before = holds(rest.first(entry_bytes_));
+        bool ends_behind = from + entries == high || !holds(rest.last(entry_bytes_));
+        if (begins_before && ends_behind) {
+            low = from;
+            high = from + entries;
+        } else {
+            (begins_before ? low : high) = begins_before ? from + entries : from;
+            rest = {};
+        }
     }
     while (high - low > kBlockEntries) {
         std::size_t middle = low + (high - low) / 2;
@@ -120,13 +137,21 @@ Result<std::size_t> EntryFile::count_while(const std::function<bool(ByteView)>& 
         bool is_before = holds(entry);
         (is_before ? low : high) = is_before ? middle + 1 : middle;
     }
-    MutableByteView rest(block.data(), (high - low) * entry_bytes_);
-    TL_TRY_VOID(read(low, rest));
+    if (rest.empty()) {
+        rest = MutableByteView(block).first((high - low) * entry_bytes_);
+        TL_TRY_VOID(read(low, rest));
+    }
     std::size_t first = low;
     while (low < high) {
         std::size_t middle = low + (high - low) / 2;
         bool is_before = holds(ByteView(rest).subspan((middle - first) * entry_bytes_, entry_bytes_));
         (is_before ? low : high) = is_before ? middle + 1 : middle;
+    }
+    last_count_ = low;
+    if (low > first) {
+        std::ranges::copy(rest.subspan((low - 1 - first) * entry_bytes_, entry_bytes_), last.begin());
+    } else if (low > 0) {
+        TL_TRY_VOID(read(low - 1, last));
     }
     return low;
 }
@@ -162,39 +187,39 @@ void OffsetIndex::append(Offset last_offset, std::uint32_t position) {
     last_ = {last_offset, position};
 }
 
+OffsetPosition OffsetIndex::decode(ByteView entry) const {
+    return {base_ + base::load_be<std::int32_t>(entry.data()), base::load_be<std::uint32_t>(entry.data() + 4)};
+}
+
 Result<OffsetPosition> OffsetIndex::at(std::size_t index) const {
     std::array<std::uint8_t, kEntryBytes> entry;
     TL_TRY_VOID(entries_.read(index, entry));
-    return OffsetPosition{base_ + base::load_be<std::int32_t>(entry.data()), base::load_be<std::uint32_t>(entry.data() + 4)};
+    return decode(entry);
 }
 
 Result<OffsetPosition> OffsetIndex::lookup(Offset offset) const {
     if (count() == 0 || offset >= last_.offset) {
         return last_;
     }
-    TL_TRY(below, entries_.count_while(
-                      [&](ByteView entry) { return base_ + base::load_be<std::int32_t>(entry.data()) <= offset; }));
-    return below == 0 ? OffsetPosition{base_, 0} : at(below - 1);
+    std::array<std::uint8_t, kEntryBytes> last;
+    TL_TRY(below, entries_.count_while([&](ByteView entry) { return decode(entry).offset <= offset; }, last));
+    return below == 0 ? OffsetPosition{base_, 0} : decode(last);
 }
 
 Result<OffsetPosition> OffsetIndex::lookup_position(std::uint64_t position) const {
     if (count() == 0 || position >= last_.position) {
         return last_;
     }
-    TL_TRY(below,
-           entries_.count_while([&](ByteView entry) { return base::load_be<std::uint32_t>(entry.data() + 4) <= position; }));
-    return below == 0 ? OffsetPosition{base_, 0} : at(below - 1);
+    std::array<std::uint8_t, kEntryBytes> last;
+    TL_TRY(below, entries_.count_while([&](ByteView entry) { return decode(entry).position <= position; }, last));
+    return below == 0 ? OffsetPosition{base_, 0} : decode(last);
 }
 
 Result<> OffsetIndex::truncate_to(Offset offset) {
-    TL_TRY(below, entries_.count_while(
-                      [&](ByteView entry) { return base_ + base::load_be<std::int32_t>(entry.data()) < offset; }));
+    std::array<std::uint8_t, kEntryBytes> last;
+    TL_TRY(below, entries_.count_while([&](ByteView entry) { return decode(entry).offset < offset; }, last));
     TL_TRY_VOID(entries_.truncate(below));
-    last_ = {base_, 0};
-    if (below > 0) {
-        TL_TRY(last, at(below - 1));
-        last_ = last;
-    }
+    last_ = below > 0 ? decode(last) : OffsetPosition{base_, 0};
     return {};
 }
 
@@ -232,26 +257,27 @@ void TimeIndex::append(std::int64_t timestamp, Offset offset) {
     last_ = {timestamp, offset};
 }
 
+TimestampOffset TimeIndex::decode(ByteView entry) const {
+    return {base::load_be<std::int64_t>(entry.data()), base_ + base::load_be<std::int32_t>(entry.data() + 8)};
+}
+
 Result<TimestampOffset> TimeIndex::at(std::size_t index) const {
     std::array<std::uint8_t, kEntryBytes> entry;
     TL_TRY_VOID(entries_.read(index, entry));
-    return TimestampOffset{base::load_be<std::int64_t>(entry.data()), base_ + base::load_be<std::int32_t>(entry.data() + 8)};
+    return decode(entry);
 }
 
 Result<TimestampOffset> TimeIndex::lookup(std::int64_t timestamp) const {
-    TL_TRY(below, entries_.count_while([&](ByteView entry) { return base::load_be<std::int64_t>(entry.data()) <= timestamp; }));
-    return below == 0 ? TimestampOffset{-1, base_} : at(below - 1);
+    std::array<std::uint8_t, kEntryBytes> last;
+    TL_TRY(below, entries_.count_while([&](ByteView entry) { return decode(entry).timestamp <= timestamp; }, last));
+    return below == 0 ? TimestampOffset{-1, base_} : decode(last);
 }
 
 Result<> TimeIndex::truncate_to(Offset offset) {
-    TL_TRY(below, entries_.count_while(
-                      [&](ByteView entry) { return base_ + base::load_be<std::int32_t>(entry.data() + 8) < offset; }));
+    std::array<std::uint8_t, kEntryBytes> last;
+    TL_TRY(below, entries_.count_while([&](ByteView entry) { return decode(entry).offset < offset; }, last));
     TL_TRY_VOID(entries_.truncate(below));
-    last_ = {-1, base_};
-    if (below > 0) {
-        TL_TRY(last, at(below - 1));
-        last_ = last;
-    }
+    last_ = below > 0 ? decode(last) : TimestampOffset{-1, base_};
     return {};
 }
 

@@ -45,6 +45,21 @@ TEST_F(IndexTest, LookupGivesTheLastEntryAtOrBelow) {
     }
 }
 
+TEST_F(IndexTest, ALookupFindsTheSameWhereverTheOneBeforeItEnded) {
+    for (std::uint32_t i = 1; i <= 2000; ++i) {
+        offsets_.append(1000 + i * 10, i * 100);
+    }
+    for (std::uint32_t before = 1; before <= 2000; before += 111) {
+        for (std::uint32_t i = 1; i <= 2000; i += 37) {
+            ASSERT_EQ(offsets_.lookup(1000 + before * 10)->position, before * 100);
+            ASSERT_EQ(offsets_.lookup(1000 + i * 10 + 3)->position, i * 100) << "after " << before;
+        }
+    }
+    ASSERT_TRUE(offsets_.truncate_to(1000 + 1000 * 10));
+    EXPECT_EQ(offsets_.lookup(1000 + 998 * 10)->position, 998 * 100);
+    EXPECT_EQ(offsets_.lookup(1000 + 2000 * 10)->position, 999 * 100);
+}
+
 TEST_F(IndexTest, TruncationDropsEntriesAtOrAboveTheOffset) {
     for (std::uint32_t i = 1; i <= 300; ++i) {
         offsets_.append(1000 + i * 10, i * 100);

@@ -127,6 +127,22 @@ TEST_F(PartitionLogTruncate, DropsEverythingFromTheOffsetOn) {
     EXPECT_EQ(offsets(), (std::vector<Offset>{0, 1, 2, 3}));
 }
 
+TEST_F(PartitionLogTruncate, AReaderThatGoesOnFindsWhatWasWrittenInstead) {
+    open();
+    for (int i = 0; i < 4; ++i) {
+        put({});
+    }
+    std::size_t one = make_batch({}).size();
+    ASSERT_EQ(log_->read(0, 2 * one, 4, false)->next_offset, 2);
+    ASSERT_EQ(log_->read(2, one, 4, false)->position, 2 * one);
+    ASSERT_EQ(log_->truncate_to(1), true);
+    put({.value_bytes = 300});
+    put({.value_bytes = 300});
+    auto slice = log_->read(2, 1 << 20, 3, false);
+    EXPECT_EQ(slice->first_offset, 2);
+    EXPECT_EQ(slice->position, one + make_batch({.value_bytes = 300}).size());
+}
+
 TEST_F(PartitionLogTruncate, InsideABatchTheWholeBatchGoes) {
     open();
     put({});

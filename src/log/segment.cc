@@ -263,8 +263,15 @@ Result<std::optional<FoundBatch>> Segment::find_batch(Offset offset) {
 }
 
 Result<std::optional<FoundBatch>> Segment::scan_for(Offset offset) {
-    TL_TRY(start, offset_index_.lookup(offset));
     TL_TRY(log, file());
+    if (last_read_end_.offset == offset) {
+        HeaderScanner scanner(*log, last_read_end_.position, size_, damage_);
+        auto batch = scanner.next();
+        if (batch && *batch && (*batch)->header.base_offset == offset) {
+            return batch;
+        }
+    }
+    TL_TRY(start, offset_index_.lookup(offset));
     HeaderScanner scanner(*log, start.position, size_, damage_);
     for (bool is_first = true;; is_first = false) {
         TL_TRY(batch, scanner.next());
@@ -341,6 +348,7 @@ Result<std::optional<Segment::Range>> Segment::cut_to(Range range, const FoundBa
         TL_TRY(walked, cut_behind(range, first, first.end(), max_bytes));
         cut = walked;
     }
+    last_read_end_ = {cut->next_offset, static_cast<std::uint32_t>(cut->position + cut->size)};
     return cut;
 }
 
@@ -467,6 +475,7 @@ Result<> Segment::truncate_bytes(std::uint64_t size) {
     TL_TRY_VOID(log->sync_data());
     size_ = size;
     synced_size_ = size;
+    last_read_end_ = {};
     pinned_.reset();
     return {};
 }

@@ -147,6 +147,7 @@ private:
     std::int64_t bytes_since_index_entry_ = 0;
     std::optional<std::int64_t> first_timestamp_;  // of the first batch; what segment.ms counts from
     TimestampOffset max_;
+    OffsetPosition last_read_end_;  // where a read was cut off: whoever goes on there needs no index
     bool indexes_loaded_ = false;
     bool indexes_changed_ = false;  // since the last seal()
     bool indexes_unsynced_ = false;

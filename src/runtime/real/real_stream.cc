@@ -177,8 +177,8 @@ Task<Result<>> RealStream::write(std::span<const ByteView> parts, bool more) {
 }
 
 Task<Result<>> RealStream::send_file(File& file, std::uint64_t position, std::uint64_t size, bool more) {
-    constexpr std::uint64_t kChunk = 512 << 10;
-    constexpr unsigned kChunksPerTurn = 4;
+    constexpr std::uint64_t kChunk = 1 << 20;
+    constexpr unsigned kChunksPerTurn = 2;
     Use use(write_);
     auto* real = dynamic_cast<RealFile*>(&file);
     while (size > 0) {
