@@ -14,9 +14,27 @@ namespace {
 // The reason is the same for every API, and its decoder has checked the bytes already.
 constexpr std::string_view kMalformed = "request could not be decoded";
 
+template <class Request>
+Task<base::Result<Request>> decode(RequestContext& context, protocol::Reader& body) {
+    base::ByteView bytes = body.rest();
+    auto request = Request::decode(body, context.version());
+    if (request || request.error().code != ErrorCode::invalid_request) {
+        co_return request;
+    }
+    // More than is free. How much, only decoding can tell: all that it may be is taken first.
+    bool has_memory = co_await context.memory.take(kDecodedBytesMax);
+    if (!has_memory) {
+        co_return request;
+    }
+    protocol::Reader again(bytes, kDecodedBytesMax);
+    request = Request::decode(again, context.version());
+    context.memory.keep(kDecodedBytesMax - again.budget_left());
+    co_return request;
+}
+
 template <class Request, auto handle>
 Task<Reply> decode_and_handle(RequestContext& context, protocol::Reader& body) {
-    auto request = Request::decode(body, context.version());
+    auto request = co_await decode<Request>(context, body);
     if (!request) {
         co_return close_connection(kMalformed);
     }
@@ -27,7 +45,7 @@ Task<Reply> decode_and_handle(RequestContext& context, protocol::Reader& body) {
 // For a handler of two phases, which makes its Reply itself.
 template <class Request, auto begin>
 Task<Reply> decode_and_begin(RequestContext& context, protocol::Reader& body) {
-    auto request = Request::decode(body, context.version());
+    auto request = co_await decode<Request>(context, body);
     if (!request) {
         co_return close_connection(kMalformed);
     }

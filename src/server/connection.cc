@@ -76,6 +76,10 @@ Task<void> Connection::read_requests() {
             }
             std::size_t whole = kPrefixBytes + static_cast<std::size_t>(size);
             if (unread.size() >= whole) {
+                if (!handler_.may_overlap(unread.subspan(kPrefixBytes, static_cast<std::size_t>(size)))) {
+                    co_await wait_for_quiet();
+                    unread = buffer_.unread();
+                }
                 bool go_on = co_await handle_frame(unread.subspan(kPrefixBytes, static_cast<std::size_t>(size)));
                 if (!go_on) {
                     co_return;
@@ -107,7 +111,7 @@ Task<bool> Connection::fill_buffer() {
         if (!readable) {
             co_return false;
         }
-        std::size_t wanted = buffer_.wanted_capacity();
+        std::size_t wanted = is_parked() ? ReadBuffer::kSmallest : buffer_.wanted_capacity();
         bool has_memory = co_await take_memory(wanted);
         if (!has_memory) {
             co_return false;
@@ -137,6 +141,9 @@ Task<bool> Connection::make_room(std::size_t frame_bytes) {
     if (buffer_.unread().size() < buffer_.capacity()) {
         co_return true;  // what is there is not full yet
     }
+    if (is_parked()) {
+        co_await wait_for_quiet();  // a large request would hold its memory for as long as the group takes
+    }
     std::size_t wanted = std::min(frame_bytes, std::max(ReadBuffer::kLargest, 2 * buffer_.capacity()));
     co_return co_await take_memory(wanted);
 }
@@ -156,16 +163,14 @@ Task<bool> Connection::take_memory(std::size_t bytes) {
 
 Task<bool> Connection::handle_frame(base::ByteView frame) {
     last_activity_ = shard_.now();
-    if (!handler_.may_overlap(frame)) {
-        co_await wait_for_quiet();
-    }
     co_await wait_for_reader();
     if (info_.is_closing) {
         co_return false;
     }
     Slot& slot = slots_.emplace_back();
     ++unfinished_;
-    Reply reply = co_await handler_.handle(info_, frame);
+    Reply reply = co_await handler_.handle(info_, *this, frame);
+    keep(0);
     if (reply.later) {
         tasks_.spawn(finish_later(std::move(*reply.later), slot));
         co_return true;
@@ -175,8 +180,35 @@ Task<bool> Connection::handle_frame(base::ByteView frame) {
     co_return !closes;
 }
 
-// Waits until no response is still being made: requests other than produce see the effect of all before them.
+Task<bool> Connection::take(std::size_t bytes) {
+    is_waiting_for_memory_ = true;
+    bool admitted = co_await budget_.raise(buffer_grant_, buffer_.capacity() + bytes);
+    is_waiting_for_memory_ = false;
+    last_activity_ = shard_.now();
+    co_return admitted && !info_.is_closing;
+}
+
+void Connection::keep(std::size_t bytes) {
+    if (buffer_grant_.bytes() > buffer_.capacity() + bytes) {
+        budget_.lower(buffer_grant_, buffer_.capacity() + bytes);
+    }
+}
+
+// What lies behind a request of a group keeps no more memory than it needs.
+void Connection::give_back_spare() {
+    std::size_t needed = std::max(buffer_.unread().size(), ReadBuffer::kSmallest);
+    if (needed < buffer_.capacity()) {
+        buffer_.reallocate(needed);
+        budget_.lower(buffer_grant_, needed);
+    }
+}
+
+// Waits until no response is still being made: requests other than produce see the effect of all before them. Views of the buffer
+// are not good afterwards.
 Task<void> Connection::wait_for_quiet() {
+    if (is_parked()) {
+        give_back_spare();
+    }
     while (unfinished_ > 0) {
         slot_written_.reset();
         co_await slot_written_.wait();

@@ -34,6 +34,16 @@ struct ConnectionInfo {
     std::weak_ptr<cluster::DataWaiter> parked;
 };
 
+// Memory for what one request becomes once it is decoded, besides its frame. Given back when the handler's first phase ends.
+class RequestMemory {
+public:
+    virtual ~RequestMemory() = default;
+    // Waits until there are so many bytes, at most once for a request. False when the connection ended first.
+    virtual runtime::Task<bool> take(std::size_t bytes) = 0;
+    // Gives back all but so many.
+    virtual void keep(std::size_t bytes) = 0;
+};
+
 // Decides what a frame is answered with; dispatch.h implements it over the table of APIs.
 class FrameHandler {
 public:
@@ -41,7 +51,7 @@ public:
     // Whether a request whose frame starts with these bytes may start while earlier produces wait to be durable.
     virtual bool may_overlap(base::ByteView frame) const = 0;
     // `frame` is the request without its length prefix and lives until the returned task ends (not Reply::later).
-    virtual runtime::Task<Reply> handle(ConnectionInfo& connection, base::ByteView frame) = 0;
+    virtual runtime::Task<Reply> handle(ConnectionInfo& connection, RequestMemory& memory, base::ByteView frame) = 0;
 };
 
 struct ConnectionLimits {
@@ -50,11 +60,11 @@ struct ConnectionLimits {
     std::uint64_t response_bytes_waiting_max = 1 << 20; // their bytes in memory (file ranges do not count)
 };
 
-class Connection {
+class Connection final : private RequestMemory {
 public:
     Connection(runtime::Shard& shard, std::unique_ptr<runtime::Stream> stream, std::string listener,
                FrameHandler& handler, MemoryBudget& budget, const ConnectionLimits& limits);
-    ~Connection();
+    ~Connection() override;
 
     // Serves requests until the peer leaves, a request is beyond answering, or shut_down().
     runtime::Task<void> run();
@@ -63,8 +73,11 @@ public:
 
     const ConnectionInfo& info() const { return info_; }
     runtime::Instant last_activity() const { return last_activity_; }
-    // Holds memory for a request that has only come in part.
-    bool is_mid_frame() const { return unfinished_ == 0 && !is_waiting_for_memory_ && !buffer_.empty(); }
+    // Holds memory for a request that has only come in part, or that waits behind one of a group.
+    bool holds_memory_idly() const {
+        bool waits_for_group = is_parked() && buffer_.capacity() > ReadBuffer::kSmallest;
+        return (unfinished_ == 0 || waits_for_group) && !is_waiting_for_memory_ && !buffer_.empty();
+    }
 
 private:
     struct Slot {
@@ -72,6 +85,11 @@ private:
         bool is_ready = false;
     };
 
+    runtime::Task<bool> take(std::size_t bytes) override;
+    void keep(std::size_t bytes) override;
+
+    // A join or a sync waits for its group, perhaps for minutes.
+    bool is_parked() const { return unfinished_ > 0 && !info_.parked.expired(); }
     void wake_parked();
     runtime::Task<void> read_requests();
     runtime::Task<bool> fill_buffer();
@@ -79,6 +97,7 @@ private:
     runtime::Task<bool> take_memory(std::size_t bytes);
     runtime::Task<bool> handle_frame(base::ByteView frame);
     runtime::Task<void> wait_for_quiet();
+    void give_back_spare();
     runtime::Task<void> wait_for_reader();
     runtime::Task<void> finish_later(runtime::Task<EncodedResponse> later, Slot& slot);
     void fill_slot(Slot& slot, EncodedResponse response);

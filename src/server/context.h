@@ -12,6 +12,7 @@ class ShardServer;
 struct RequestContext {
     ShardServer& server;  // of the shard that owns the connection
     ConnectionInfo& connection;
+    RequestMemory& memory;
     const protocol::DecodedHeader& header;
 
     std::int16_t version() const { return header.api_version; }

@@ -10,10 +10,6 @@ using runtime::Task;
 
 namespace {
 
-// What a request may take once decoded, besides its frame: a fetch of 300,000 partitions. Six bytes of a frame can become a hundred, and
-// the budget of requests in flight knows only the frame.
-constexpr std::size_t kDecodeBudget = std::size_t{32} << 20;
-
 // Version 0 of the response, whatever was asked: its form never changes (KIP-511).
 EncodedResponse unsupported_api_versions(protocol::DecodedHeader header) {
     header.api_version = 0;
@@ -34,8 +30,8 @@ bool Dispatcher::may_overlap(base::ByteView frame) const {
            base::load_be<std::int16_t>(frame.data()) == static_cast<std::int16_t>(protocol::ApiKey::produce);
 }
 
-Task<Reply> Dispatcher::handle(ConnectionInfo& connection, base::ByteView frame) {
-    protocol::Reader reader(frame, kDecodeBudget);
+Task<Reply> Dispatcher::handle(ConnectionInfo& connection, RequestMemory& memory, base::ByteView frame) {
+    protocol::Reader reader(frame, kDecodedBytesFree);
     auto header = protocol::decode_request_header(reader);
     if (!header) {
         co_return close_connection("request header could not be decoded, or its API is unknown");
@@ -50,7 +46,7 @@ Task<Reply> Dispatcher::handle(ConnectionInfo& connection, base::ByteView frame)
         }
         co_return close_connection("request of a version that is not served");
     }
-    RequestContext context{server_, connection, *header};
+    RequestContext context{server_, connection, memory, *header};
     co_return co_await row->handle(context, reader);
 }
 

@@ -15,7 +15,7 @@ public:
     explicit Dispatcher(ShardServer& server) : server_(server) {}
 
     bool may_overlap(base::ByteView frame) const override;
-    runtime::Task<Reply> handle(ConnectionInfo& connection, base::ByteView frame) override;
+    runtime::Task<Reply> handle(ConnectionInfo& connection, RequestMemory& memory, base::ByteView frame) override;
 
 private:
     ShardServer& server_;

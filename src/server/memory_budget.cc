@@ -32,6 +32,15 @@ runtime::Task<bool> MemoryBudget::raise(Grant& grant, std::uint64_t bytes) {
     co_return is_admitted;
 }
 
+void MemoryBudget::lower(Grant& grant, std::uint64_t bytes) {
+    TL_CHECK(bytes <= grant.bytes_);
+    in_use_ -= std::exchange(grant.bytes_, bytes) - bytes;
+    if (grant.is_overdraft_ && in_use_ <= limit_) {
+        grant.is_overdraft_ = has_overdraft_ = false;
+    }
+    admit_waiters();
+}
+
 void MemoryBudget::cancel(Grant& grant) {
     auto found = std::ranges::find(waiting_, &grant, &Waiting::grant);
     if (found != waiting_.end()) {

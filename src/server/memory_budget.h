@@ -48,6 +48,8 @@ public:
     // for ever, one grant at a time that holds something may be raised past the limit, whatever stands before it.
     // False, and nothing changed, when the wait was cancelled.
     runtime::Task<bool> raise(Grant& grant, std::uint64_t bytes);
+    // Gives back what `grant` holds over `bytes`.
+    void lower(Grant& grant, std::uint64_t bytes);
     // Ends the wait of this grant, if it waits.
     void cancel(Grant& grant);
     bool has_waiters() const { return !waiting_.empty(); }

@@ -135,5 +135,36 @@ TEST(MemoryBudget, ACancelledWaitEndsWithNothing) {
     EXPECT_EQ(budget.in_use_bytes(), 80u);
 }
 
+TEST(MemoryBudget, WhatIsGivenBackLetsTheNextOneInAndEndsTheOverdraft) {
+    runtime::sim::SimWorld world(1);
+    runtime::Shard& shard = world.add_shard();
+    MemoryBudget budget(shard, 100);
+    std::vector<int> order;
+    auto grow = [](MemoryBudget& from, std::uint64_t bytes, MemoryBudget::Grant& grant, int id, std::vector<int>& log) -> runtime::Task<void> {
+        bool admitted = co_await from.raise(grant, bytes);
+        EXPECT_TRUE(admitted);
+        log.push_back(id);
+    };
+    runtime::TaskScope scope(shard);
+    MemoryBudget::Grant first;
+    MemoryBudget::Grant second;
+    MemoryBudget::Grant third;
+    scope.spawn(grow(budget, 40, first, 1, order));
+    scope.spawn(grow(budget, 40, second, 2, order));
+    scope.spawn(grow(budget, 140, first, 3, order));  // past the limit, since it holds something
+    scope.spawn(grow(budget, 60, second, 4, order));
+    scope.spawn(grow(budget, 10, third, 5, order));
+    world.run_until_idle();
+    EXPECT_EQ(order, (std::vector{1, 2, 3}));
+    budget.lower(first, 20);
+    world.run_until_idle();
+    EXPECT_EQ(order, (std::vector{1, 2, 3, 4, 5}));
+    EXPECT_EQ(budget.in_use_bytes(), 90u);
+    // Another may go past the limit now.
+    scope.spawn(grow(budget, 200, second, 6, order));
+    world.run_until_idle();
+    EXPECT_EQ(order.back(), 6);
+}
+
 }  // namespace
 }  // namespace tideline::server

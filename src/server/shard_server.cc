@@ -12,7 +12,7 @@ namespace {
 
 constexpr milliseconds kIdleSweepInterval{1000};
 constexpr milliseconds kFlushCheckInterval{100};
-// A request that stopped half-way gives its memory up after this long, when others wait for memory.
+// A request that stopped half-way, or waits behind one of a group, gives its memory up after this long, when others wait for memory.
 constexpr std::chrono::seconds kStalledFrame{5};
 // How soon a connection past max.connections asks again; the one that leaves may be on any shard.
 constexpr milliseconds kQuotaRetry{20};
@@ -160,10 +160,10 @@ Task<void> ShardServer::close_idle_connections() {
             auto idle = now - connection->last_activity();
             if (idle_ms >= 0 && idle > milliseconds(idle_ms)) {
                 connection->shut_down("idle for connections.max.idle.ms");
-            } else if (budget_.has_waiters() && connection->is_mid_frame() && idle > kStalledFrame) {
+            } else if (budget_.has_waiters() && connection->holds_memory_idly() && idle > kStalledFrame) {
                 // Others wait for the memory that this one holds and does nothing with.
                 TL_LOG_WARN("connection_closed", {"peer", connection->info().peer.host},
-                            {"reason", "a request stalled half-way while memory was short"});
+                            {"reason", "a request held memory and stood still while memory was short"});
                 connection->shut_down("stalled request");
             }
         }
