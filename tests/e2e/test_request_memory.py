@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lib import group_wire as groups
 from lib import wire
 
 KIB = 1024
@@ -111,3 +112,15 @@ def test_it_is_served_when_they_send_the_rest(own_broker, jam):
 def test_a_stop_does_not_wait_for_those_who_wait_for_memory(own_broker, jam):
     jam.passer.close()
     assert own_broker.stop() == 0  # bounded by STOP_SECONDS
+
+
+def test_what_comes_behind_a_join_is_not_read_while_the_group_takes_its_time(make_broker):
+    broker = make_broker(BROKER_CONFIG | {"group.initial.rebalance.delay.ms": "600000"}).start()
+    with wire.Connection(broker.port) as connection, wire.Connection(broker.port) as another:
+        groups.make_coordinator(another, "g")
+        groups.send_join(connection, "g", "", instance="i")
+        begin_large(connection, 64 * KIB)
+        wire.until(lambda: unread_by_broker(connection), lambda left: left > 50 * KIB)
+        assert wire.api_versions(another)[0] == 0
+        assert unread_by_broker(connection) > 50 * KIB
+    assert broker.stop() == 0
