@@ -26,11 +26,15 @@ bool has_unknown(const std::vector<MarkerTarget>& targets) {
     return std::ranges::any_of(targets, [](const MarkerTarget& target) { return target.error == ErrorCode::unknown_topic_or_partition; });
 }
 
-// Takes partitions that this shard knows out of those that are unknown: they are only not open yet, or not here.
+// Takes partitions that this shard knows out of those that are unknown: they are only not open yet, or not here. While the broker
+// starts, a shard may have no image yet.
 Task<void> come_again_if_known(ShardServer& there, std::vector<MarkerTarget>& targets) {
     cluster::ImagePtr image = there.image();
     for (MarkerTarget& target : targets) {
-        if (target.error == ErrorCode::unknown_topic_or_partition && image->partition(target.topic, target.partition) != nullptr) {
+        if (target.error != ErrorCode::unknown_topic_or_partition) {
+            continue;
+        }
+        if (image == nullptr || image->partition(target.topic, target.partition) != nullptr) {
             target.error = ErrorCode::not_leader_or_follower;
         }
     }
