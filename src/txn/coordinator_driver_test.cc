@@ -12,6 +12,21 @@ namespace {
 using runtime::Task;
 using runtime::sim::SimWorld;
 
+// Says once that the disk takes too long.
+class SlowJournal : public coordinator::testing::TestJournal {
+public:
+    using TestJournal::TestJournal;
+
+    Task<base::Result<>> wait_durable(std::int64_t end) override {
+        if (std::exchange(times_out_once, false)) {
+            co_return base::fail(ErrorCode::request_timed_out, "the test says so");
+        }
+        co_return co_await TestJournal::wait_durable(end);
+    }
+
+    bool times_out_once = false;
+};
+
 class TransactionDriver : public ::testing::Test {
 protected:
     TransactionDriver() : world_(1), shard_(world_.add_shard()), journal_(shard_), scope_(shard_) { start(); }
@@ -70,7 +85,7 @@ protected:
 
     SimWorld world_;
     runtime::Shard& shard_;
-    coordinator::testing::TestJournal journal_;
+    SlowJournal journal_;
     runtime::TaskScope scope_;
     TransactionConfig config_;
     std::vector<WriteMarkers> asked_;
@@ -91,10 +106,8 @@ TEST_F(TransactionDriver, NeitherAnswersNorWritesMarkersBeforeTheDecisionIsDurab
 
 TEST_F(TransactionDriver, ADiskThatIsTooSlowMakesTheAnswerFailButNotTheMarkers) {
     begin();
+    journal_.times_out_once = true;
     commit();
-    journal_.fail_syncs(ErrorCode::request_timed_out);
-    journal_.sync_error = ErrorCode::none;
-    world_.run_until_idle();
     EXPECT_EQ(outcomes_, Outcomes({"commit COORDINATOR_NOT_AVAILABLE"}));
     EXPECT_TRUE(asked_.empty());
     journal_.sync();
