@@ -272,10 +272,13 @@ TEST_F(DriverTest, H14ARefusedCommitOfATransactionChangesNothing) {
 }
 
 TEST_F(DriverTest, ACoordinatorThatLoadsEndsNoTransaction) {
-    driver_->start();
+    start();
+    journal_.append_error = ErrorCode::not_enough_replicas;
+    begin_commit("sends it back to the log", 1);
+    journal_.append_error = ErrorCode::none;
     EXPECT_EQ(end_transaction(true), ErrorCode::coordinator_load_in_progress);
-    world_.run_until_idle();
     EXPECT_EQ(journal_.batch_count(), 0u);
+    world_.advance(std::chrono::seconds(1));
     EXPECT_EQ(end_transaction(true), ErrorCode::none);
 }
 

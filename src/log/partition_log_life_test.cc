@@ -128,6 +128,7 @@ TEST_F(PartitionLogTruncate, DropsEverythingFromTheOffsetOn) {
 }
 
 TEST_F(PartitionLogTruncate, AReaderThatGoesOnFindsWhatWasWrittenInstead) {
+    config_.segment_bytes = 1 << 20;
     open();
     for (int i = 0; i < 4; ++i) {
         put({});
