@@ -45,6 +45,8 @@ Task<DescribeProducersResponse> handle_describe_producers(RequestContext& contex
             if (why_illegal) {
                 item.at.error = ErrorCode::invalid_topic_exception;
                 item.row.error_message = *why_illegal;
+            } else if (image->topic(topic.name) == nullptr) {
+                item.row.error_message = "there is no such topic";
             }
             item.row.partition_index = partition;
             items.push_back(std::move(item));
