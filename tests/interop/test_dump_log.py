@@ -50,13 +50,13 @@ def test_every_file_is_read_without_complaint(data_dir, dump):
     metadata = [path for path in files_of(data_dir, ".log", ".checkpoint") if path.parent.name == "__cluster_metadata-0"]
     logs = [path for path in files_of(data_dir, ".log") if path not in metadata]
     rest = files_of(data_dir, *KINDS[1:-1])
-    assert {path.suffix for path in rest} >= {".index", ".timeindex", ".snapshot"}
+    assert {path.suffix for path in rest} >= {".index", ".timeindex", ".snapshot", ".txnindex"}
 
     records = dump(logs, "--deep-iteration", "--print-data-log")
     assert len(RECORD.findall(records)) >= 5 * 40 + 4 * 20 + 150 + 1
     told = dump(metadata, "--cluster-metadata-decoder", "--deep-iteration")
     assert '"name":"dumped-recoded"' in told
-    assert told.count('"type":"TOPIC_RECORD"') == 11  # the topics of fill()
+    assert told.count('"type":"TOPIC_RECORD"') == 11 + 2  # the topics of fill(), that of the transactions and __transaction_state
     producers = dump(rest, "--verify-index-only")
     if (data_dir / ".kafka_cleanshutdown").exists():
         assert "producerId: 77" in producers, "who stops in order writes down whom it knew"
