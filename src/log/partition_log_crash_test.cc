@@ -13,6 +13,7 @@ using runtime::sim::CrashPolicy;
 
 // Letters of a script. The driver does what the broker does: it checkpoints, and it trusts a marker only once.
 //   a append   p append of a producer   A transaction aborted   f flush   c checkpoint   t truncate   d delete old segments
+//   o append of a transaction that stays open   C, B its commit, its abort
 //   x close cleanly and start again   k kill the process and start again
 class CrashTest : public LogTest {
 protected:
@@ -27,11 +28,18 @@ protected:
     }
     ~CrashTest() override { base::set_log_sink({}); }
 
+    // A batch or a marker of a transaction.
+    struct Step {
+        std::int64_t producer_id;
+        bool is_marker;
+    };
+
     // What the test knows, and a crash does not change.
     struct Promise {
         std::vector<StoredRecord> history;                     // everything appended, markers with an empty value
         std::optional<std::vector<StoredRecord>> other_history;  // before a truncation that has not returned yet
         std::vector<AbortedTransaction> aborted;
+        std::map<Offset, Step> transactional;
         Offset acknowledged = 0;  // everything before it
         Offset start_at_least = 0;
         Offset start_at_most = 0;
@@ -81,6 +89,8 @@ protected:
 
     Result<> abort_transaction(Promise& promise) {
         Offset first = log_->next_offset();
+        promise.transactional[first] = {77, false};
+        promise.transactional[first + 1] = {77, true};
         TL_TRY_VOID(append_record(promise, {.producer_id = 77, .sequence = next_sequence(77), .transactional = true, .tag = "T"}));
         promise.history.push_back({first + 1, ""});
         promise.aborted.push_back({77, first, first + 1, first + 2});
@@ -91,12 +101,54 @@ protected:
         return {};
     }
 
+    static constexpr std::int64_t kOpenProducer = 88;
+
+    Result<> append_to_open(Promise& promise) {
+        promise.transactional[log_->next_offset()] = {kOpenProducer, false};
+        return append_record(promise, {.value_bytes = 4,
+                                       .producer_id = kOpenProducer,
+                                       .sequence = next_sequence(kOpenProducer),
+                                       .transactional = true,
+                                       .tag = "O"});
+    }
+
+    Result<> end_open(Promise& promise, bool commit) {
+        Offset at = log_->next_offset();
+        auto first = first_open(promise, at);
+        if (!commit && first) {
+            promise.aborted.push_back({kOpenProducer, *first, at, at + 1});
+        }
+        promise.transactional[at] = {kOpenProducer, true};
+        promise.history.push_back({at, ""});
+        TL_TRY(info, end_transaction(kOpenProducer, commit));
+        (void)info;
+        return {};
+    }
+
+    // Where the oldest open transaction of a log that ends at `end` begins.
+    static std::optional<Offset> first_open(const Promise& promise, Offset end) {
+        std::map<std::int64_t, Offset> open;
+        for (const auto& [at, step] : promise.transactional) {
+            if (at >= end) {
+                break;
+            }
+            if (step.is_marker) {
+                open.erase(step.producer_id);
+            } else {
+                open.emplace(step.producer_id, at);
+            }
+        }
+        auto oldest = std::ranges::min_element(open, {}, [](const auto& each) { return each.second; });
+        return oldest == open.end() ? std::optional<Offset>() : oldest->second;
+    }
+
     Result<> truncate(Promise& promise) {
         Offset to = std::max(log_->log_start_offset(), log_->next_offset() - 3);
         promise.other_history = promise.history;
         promise.acknowledged = std::min(promise.acknowledged, to);
         std::erase_if(promise.history, [&](const StoredRecord& each) { return each.offset >= to; });
         std::erase_if(promise.aborted, [&](const AbortedTransaction& each) { return each.last_offset >= to; });
+        std::erase_if(promise.transactional, [&](const auto& each) { return each.first >= to; });
         TL_TRY(done, log_->truncate_to(to));
         (void)done;
         promise.other_history.reset();
@@ -128,6 +180,9 @@ protected:
             case 'a': return append_record(promise, {.value_bytes = 4, .tag = fmt::format("r{}", counter_++)});
             case 'p': return append_record(promise, {.value_bytes = 4, .producer_id = 5, .sequence = next_sequence(5), .tag = fmt::format("p{}", counter_++)});
             case 'A': return abort_transaction(promise);
+            case 'o': return append_to_open(promise);
+            case 'C': return end_open(promise, true);
+            case 'B': return end_open(promise, false);
             case 'f': return do_flush(promise);
             case 'c': return checkpoint();
             case 't': return truncate(promise);
@@ -187,6 +242,11 @@ protected:
                 ASSERT_TRUE(std::ranges::find(*rows, each) != rows->end()) << each.first_offset;
             }
         }
+        if (!promise.other_history && log_->log_start_offset() == 0) {
+            // What was kept is durable, so a marker that is there counts.
+            Offset end = log_->next_offset();
+            ASSERT_EQ(log_->last_stable_offset(end), first_open(promise, end).value_or(end));
+        }
         check_against_rebuild();
     }
 
@@ -202,6 +262,8 @@ protected:
             return text;
         };
         std::string producers = summary();
+        std::vector<AbortedTransaction> aborted = *log_->aborted_transactions(log_->log_start_offset(), log_->next_offset());
+        Offset stable = log_->last_stable_offset(log_->next_offset());
         Offset start = log_->log_start_offset();
         bool whole = start == 0;  // producers and epochs of deleted records are only in the files
         log_.reset();
@@ -218,6 +280,10 @@ protected:
         ASSERT_EQ(records(), before);
         ASSERT_EQ(log_->leader_epochs().entries(), epochs);
         ASSERT_EQ(summary(), producers);
+        if (whole) {
+            ASSERT_EQ(log_->last_stable_offset(log_->next_offset()), stable);
+            ASSERT_EQ(*log_->aborted_transactions(start, log_->next_offset()), aborted) << "written live, or rebuilt by recovery";
+        }
     }
 
     void crash_everywhere(std::string_view script) {
@@ -268,6 +334,10 @@ protected:
 TEST_F(CrashTest, AppendsAndFlushes) { crash_everywhere("apfapapfaf"); }
 TEST_F(CrashTest, AppendsOverManySegmentsWithCheckpoints) { crash_everywhere("apapafapapapcfapapapapfcapap"); }
 TEST_F(CrashTest, AbortedTransactions) { crash_everywhere("aAfpApfcAAaf"); }
+TEST_F(CrashTest, OpenTransactionsOverSegments) { crash_everywhere("aofaoapfcaCfoapBfao"); }
+TEST_F(CrashTest, OpenTransactionsAndCleanStops) { crash_everywhere("oaxaoCxoafBxo"); }
+TEST_F(CrashTest, OpenTransactionsBesideAbortedOnes) { crash_everywhere("oafapaoCafBfao"); }
+TEST_F(CrashTest, TruncationOfOpenTransactions) { crash_everywhere("aofaoCafcttofBatfo"); }
 TEST_F(CrashTest, CleanStops) { crash_everywhere("apapafxapapxpa"); }
 TEST_F(CrashTest, Kills) { crash_everywhere("kafpkaafkapafcpkfapapapcfkaf"); }
 TEST_F(CrashTest, Retention) { crash_everywhere("apapapapapfdapapapapfdcap"); }
