@@ -293,7 +293,7 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
     auto recover_from_it = [&] {
         say("power is lost");
         is_life_troubled_ = true;
-        node_.lose_power(fixed_.is_replicated ? CrashPolicy::keep_all : cut.policy, random_.next());
+        node_.lose_power(fixed_.is_replicated ? CrashPolicy::keep_all : cut.policy, random_.next() + cut.luck);
         stage_.history.power_lost();
         is_life_troubled_ = false;
         if (!std::exchange(is_cut_again, true)) {

@@ -23,6 +23,7 @@ struct SimulationOptions {
     struct PowerCut {
         std::uint64_t at = 0;  // 0: never
         runtime::sim::CrashPolicy policy = runtime::sim::CrashPolicy::drop_unsynced;
+        std::uint64_t luck = 0;  // what the policy leaves to chance
         std::uint64_t second_cut_at = 0;
     };
     std::optional<PowerCut> fair_day;

@@ -1,4 +1,5 @@
-// tl_simulate: many seeds in some processes; says which failed, and what was never reached.
+// tl_simulate: many seeds, and power cuts at every operation of some days, in some processes; says which failed, and what was
+// never reached.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -14,33 +15,62 @@
 #include <vector>
 
 #include "base/reach.h"
+#include "simulation/crash_points.h"
 #include "simulation/simulation.h"
 
 namespace tideline::simulation {
 namespace {
 
 constexpr std::string_view kUsage =
-    "tl_simulate [--seeds N] [--from S] [--jobs J] [--need-marks]   N seeds from S on\n"
-    "tl_simulate --seed S [--trace]                                  one of them, with all that happens in it\n";
+    "tl_simulate [--seeds N] [--from S] [--days D] [--jobs J] [--need-marks]   N seeds from S on, and all crash points of D days\n"
+    "tl_simulate --seed S [--cut A/P/L/B] [--trace]                            one of them, with all that happens in it\n";
 
 struct Arguments {
     std::uint64_t seeds = 100;
     std::uint64_t from = 1;
+    std::uint64_t days = 0;
     std::uint64_t jobs = 2;
+    std::optional<SimulationOptions::PowerCut> cut;
     bool is_single = false;
     bool needs_marks = false;
     bool is_traced = false;
 };
 
+// "34/3/1/12", as to_string() writes it.
+std::optional<SimulationOptions::PowerCut> parse_cut(std::string_view text) {
+    std::uint64_t numbers[4] = {};
+    for (std::uint64_t& each : numbers) {
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), each);
+        if (error != std::errc()) {
+            return std::nullopt;
+        }
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        text.remove_prefix(text.starts_with('/') ? 1 : 0);
+    }
+    if (!text.empty() || numbers[1] >= std::size(runtime::sim::kCrashPolicies)) {
+        return std::nullopt;
+    }
+    return SimulationOptions::PowerCut{.at = numbers[0],
+                                       .policy = runtime::sim::kCrashPolicies[numbers[1]],
+                                       .luck = numbers[2],
+                                       .second_cut_at = numbers[3]};
+}
+
 std::optional<Arguments> parse(int count, char** words) {
     Arguments arguments;
     std::map<std::string_view, std::uint64_t*> numbers{{"--seeds", &arguments.seeds},
                                                        {"--from", &arguments.from},
+                                                       {"--days", &arguments.days},
                                                        {"--jobs", &arguments.jobs},
                                                        {"--seed", &arguments.from}};
     for (int i = 1; i < count; ++i) {
         std::string_view word = words[i];
-        if (word == "--need-marks") {
+        if (word == "--cut" && i + 1 < count) {
+            arguments.cut = parse_cut(words[++i]);
+            if (!arguments.cut) {
+                return std::nullopt;
+            }
+        } else if (word == "--need-marks") {
             arguments.needs_marks = true;
         } else if (word == "--trace") {
             arguments.is_traced = true;
@@ -58,17 +88,41 @@ std::optional<Arguments> parse(int count, char** words) {
     return arguments.jobs == 0 ? std::nullopt : std::optional(arguments);
 }
 
-// What a process says about its seeds, line by line: "begin S", "failed S WHY", "ended S RECORDS", "mark NAME".
+// One simulation of many.
+struct Case {
+    std::uint64_t seed = 0;
+    std::optional<SimulationOptions::PowerCut> cut;
+
+    // As it is given on the command line.
+    std::string name() const { return cut ? fmt::format("seed {} --cut {}", seed, to_string(*cut)) : fmt::format("seed {}", seed); }
+};
+
+std::vector<Case> cases_of(const Arguments& arguments) {
+    std::vector<Case> cases;
+    for (std::uint64_t i = 0; i < arguments.seeds; ++i) {
+        cases.push_back({.seed = arguments.from + i, .cut = std::nullopt});
+    }
+    for (std::uint64_t day = arguments.from; day < arguments.from + arguments.days; ++day) {
+        cases.push_back({.seed = day, .cut = SimulationOptions::PowerCut{}});
+        for (const SimulationOptions::PowerCut& cut : crash_points(day)) {
+            cases.push_back({.seed = day, .cut = cut});
+        }
+    }
+    return cases;
+}
+
+// What a process says about its cases, by their numbers, line by line: "begin I", "failed I WHY", "ended I RECORDS", "mark NAME".
 class Report {
 public:
+    explicit Report(const std::vector<Case>& cases) : cases_(cases) {}
+
     void take(std::string_view line, std::uint64_t& running) {
         std::string_view word = line.substr(0, line.find(' '));
         std::string_view rest = line.substr(std::min(line.size(), word.size() + 1));
         if (word == "begin") {
-            running = std::stoull(std::string(rest));
+            running = std::stoull(std::string(rest)) + 1;
         } else if (word == "failed") {
-            std::uint64_t seed = std::stoull(std::string(rest));
-            failures_[seed].emplace_back(rest.substr(rest.find(' ') + 1));
+            failures_[std::stoull(std::string(rest))].emplace_back(rest.substr(rest.find(' ') + 1));
         } else if (word == "ended") {
             ++ended_;
             records_ += std::stoull(std::string(rest.substr(rest.find(' ') + 1)));
@@ -77,9 +131,9 @@ public:
             ++marks_[std::string(rest)];
         }
     }
-    void died(std::uint64_t seed, int status) {
+    void died(std::uint64_t number, int status) {
         ++dead_;
-        failures_[seed].push_back(fmt::format("the process ended with status {}", status));
+        failures_[number].push_back(fmt::format("the process ended with status {}", status));
     }
 
     int conclude(bool needs_marks) {
@@ -88,12 +142,12 @@ public:
         }
         std::size_t missing = 0;
         for (const auto& [name, seeds] : marks_) {
-            std::cout << fmt::format("{:>8} seeds reached {}\n", seeds, name);
+            std::cout << fmt::format("{:>8} times reached: {}\n", seeds, name);
             missing += seeds == 0 ? 1 : 0;
         }
-        for (const auto& [seed, reasons] : failures_) {
+        for (const auto& [number, reasons] : failures_) {
             for (const std::string& reason : reasons) {
-                std::cout << fmt::format("seed {}: {}\n", seed, reason);
+                std::cout << fmt::format("{}: {}\n", cases_[number].name(), reason);
             }
         }
         if (needs_marks && missing > 0) {
@@ -105,6 +159,7 @@ public:
     }
 
 private:
+    const std::vector<Case>& cases_;
     std::map<std::uint64_t, std::vector<std::string>> failures_;
     std::map<std::string, std::uint64_t> marks_;
     std::uint64_t ended_ = 0;
@@ -112,15 +167,15 @@ private:
     std::uint64_t records_ = 0;
 };
 
-void run_seed(std::uint64_t seed, std::FILE* out) {
+void run_case(std::uint64_t number, const Case& each, std::FILE* out) {
     for (base::ReachMark& mark : base::reach_marks()) {
         mark.is_reached = false;
     }
-    std::fputs(fmt::format("begin {}\n", seed).c_str(), out);
+    std::fputs(fmt::format("begin {}\n", number).c_str(), out);
     std::fflush(out);
-    SimulationResult result = simulate({.seed = seed});
+    SimulationResult result = simulate({.seed = each.seed, .fair_day = each.cut, .trace = nullptr});
     for (const std::string& violation : result.violations) {
-        std::fputs(fmt::format("failed {} {}\n", seed, violation).c_str(), out);
+        std::fputs(fmt::format("failed {} {}\n", number, violation).c_str(), out);
     }
     std::map<std::string, bool> reached;
     for (base::ReachMark& mark : base::reach_marks()) {
@@ -131,20 +186,20 @@ void run_seed(std::uint64_t seed, std::FILE* out) {
             std::fputs(fmt::format("mark {}\n", name).c_str(), out);
         }
     }
-    std::fputs(fmt::format("ended {} {}\n", seed, result.promised_records).c_str(), out);
+    std::fputs(fmt::format("ended {} {}\n", number, result.promised_records).c_str(), out);
     std::fflush(out);
 }
 
-// One process and the seeds that it has left.
+// One process and the cases that it has left.
 struct Worker {
     pid_t process = -1;
     int pipe = -1;
-    std::uint64_t next = 0;  // its seeds are next, next + step, …
-    std::uint64_t running = 0;
+    std::uint64_t next = 0;     // its cases are next, next + step, …
+    std::uint64_t running = 0;  // the number of the one that it is at, plus one
     std::string unread;
 };
 
-void begin(Worker& worker, std::uint64_t end, std::uint64_t step) {
+void begin(Worker& worker, const std::vector<Case>& cases, std::uint64_t step) {
     int ends[2];
     if (::pipe(ends) != 0) {
         std::abort();
@@ -153,8 +208,8 @@ void begin(Worker& worker, std::uint64_t end, std::uint64_t step) {
     if (worker.process == 0) {
         ::close(ends[0]);
         std::FILE* out = ::fdopen(ends[1], "w");
-        for (std::uint64_t seed = worker.next; seed < end; seed += step) {
-            run_seed(seed, out);
+        for (std::uint64_t number = worker.next; number < cases.size(); number += step) {
+            run_case(number, cases[number], out);
         }
         std::fclose(out);
         ::_exit(0);
@@ -180,12 +235,12 @@ bool listen(Worker& worker, Report& report) {
 }
 
 int run_all(const Arguments& arguments) {
-    Report report;
-    std::uint64_t end = arguments.from + arguments.seeds;
-    std::vector<Worker> workers(std::min(arguments.jobs, std::max<std::uint64_t>(arguments.seeds, 1)));
+    std::vector<Case> cases = cases_of(arguments);
+    Report report(cases);
+    std::vector<Worker> workers(std::min<std::size_t>(arguments.jobs, std::max<std::size_t>(cases.size(), 1)));
     for (std::size_t i = 0; i < workers.size(); ++i) {
-        workers[i].next = arguments.from + i;
-        begin(workers[i], end, workers.size());
+        workers[i].next = i;
+        begin(workers[i], cases, workers.size());
     }
     std::size_t alive = workers.size();
     while (alive > 0) {
@@ -203,9 +258,9 @@ int run_all(const Arguments& arguments) {
             int status = 0;
             ::waitpid(worker.process, &status, 0);
             if (worker.running != 0) {
-                report.died(worker.running, status);
-                worker.next = worker.running + workers.size();
-                begin(worker, end, workers.size());
+                report.died(worker.running - 1, status);
+                worker.next = worker.running - 1 + workers.size();
+                begin(worker, cases, workers.size());
             } else {
                 --alive;
             }
@@ -215,13 +270,14 @@ int run_all(const Arguments& arguments) {
 }
 
 int run_one(const Arguments& arguments) {
-    SimulationOptions options{.seed = arguments.from};
+    Case only{.seed = arguments.from, .cut = arguments.cut};
+    SimulationOptions options{.seed = only.seed, .fair_day = only.cut, .trace = nullptr};
     if (arguments.is_traced) {
         options.trace = [](std::string_view line) { std::cout << line << std::endl; };
     }
     SimulationResult result = simulate(options);
     for (const std::string& violation : result.violations) {
-        std::cout << fmt::format("seed {}: {}\n", arguments.from, violation);
+        std::cout << fmt::format("{}: {}\n", only.name(), violation);
     }
     std::cout << fmt::format("{} lives, {} records promised, trace {:016x}\n", result.lives, result.promised_records, result.trace_hash);
     return result.violations.empty() ? 0 : 1;

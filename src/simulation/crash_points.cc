@@ -1,0 +1,48 @@
+#include "simulation/crash_points.h"
+
+#include <fmt/format.h>
+
+namespace tideline::simulation {
+
+using runtime::sim::CrashPolicy;
+using runtime::sim::kCrashPolicies;
+using PowerCut = SimulationOptions::PowerCut;
+
+namespace {
+
+// A start of a few small partitions makes about as many.
+constexpr std::uint64_t kOperationsOfAStart = 47;
+
+std::uint64_t chances_of(CrashPolicy policy) {
+    switch (policy) {
+        case CrashPolicy::keep_prefix: return 3;
+        case CrashPolicy::keep_subset: return 8;
+        default: return 1;
+    }
+}
+
+std::uint64_t operations_of(std::uint64_t day) { return simulate({.seed = day, .fair_day = PowerCut{}, .trace = nullptr}).file_operations; }
+
+// Every third is followed by another one, at an operation that goes round.
+std::uint64_t second_cut_of(std::uint64_t number) { return number % 3 == 0 ? 1 + number % kOperationsOfAStart : 0; }
+
+}  // namespace
+
+std::vector<PowerCut> crash_points(std::uint64_t day) {
+    std::vector<PowerCut> cuts;
+    std::uint64_t operations = operations_of(day);
+    for (std::uint64_t at = 1; at <= operations; ++at) {
+        for (CrashPolicy policy : kCrashPolicies) {
+            for (std::uint64_t luck = 0; luck < chances_of(policy); ++luck) {
+                cuts.push_back({.at = at, .policy = policy, .luck = luck, .second_cut_at = second_cut_of(cuts.size())});
+            }
+        }
+    }
+    return cuts;
+}
+
+std::string to_string(const PowerCut& cut) {
+    return fmt::format("{}/{}/{}/{}", cut.at, static_cast<int>(cut.policy), cut.luck, cut.second_cut_at);
+}
+
+}  // namespace tideline::simulation

@@ -1,0 +1,19 @@
+// simulation/crash_points.h: power lost at every file operation of a fair day, in every way in which a disk may lose what it was told.
+//
+// A day is a simulation without other faults (SimulationOptions::PowerCut), so that its file operations can be counted and the day be
+// replayed up to any of them. At each: nothing unsynced survives; all of it does (the process died); three prefixes; eight subsets;
+// a torn last write. After every third of these cuts the start that follows is cut short, too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "simulation/simulation.h"
+
+namespace tideline::simulation {
+
+// The cuts of the day with this seed; runs it once to count. A violation in the whole day is the caller's to look for.
+std::vector<SimulationOptions::PowerCut> crash_points(std::uint64_t day);
+std::string to_string(const SimulationOptions::PowerCut& cut);
+
+}  // namespace tideline::simulation
