@@ -199,7 +199,9 @@ Task<void> ReplicaManager::open(Assignment assignment) {
                              .recovery_point = checkpoint.recovery_point,
                              .clean_shutdown = directory->was_clean(),
                              .was_compacted = checkpoint.was_compacted,
-                             .topic_id = assignment.topic_id};
+                             .topic_id = assignment.topic_id,
+                             // Where acknowledgements do not wait for the disk, a start need not either.
+                             .sync_found = settings_.durability == Durability::fsync};
         return log::PartitionLog::open(files_, path, name, assignment.config, state, settings_.producers, now_ms);
     });
     if (!opened) {

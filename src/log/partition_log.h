@@ -39,6 +39,7 @@ struct OpenState {
     bool clean_shutdown = false;  // believe the files; otherwise scan from the recovery point
     bool was_compacted = false;   // at some time, whatever the policy is now: gaps between offsets are normal
     std::optional<Uuid> topic_id; // written to partition.metadata if that is not there
+    bool sync_found = true;       // what an unclean stop left behind the recovery point; otherwise the next flush does
 };
 
 struct AppendOptions {

@@ -356,6 +356,23 @@ sync_dir /data
 )");
 }
 
+TEST_F(PartitionLogFlush, WhatIsFoundIsLeftToTheNextFlushWhereAcknowledgementsDoNotWaitForTheDisk) {
+    open();
+    put({});
+    flush();
+    put({});
+    disk_.record();
+    log_.reset();
+    open({.recovery_point = 1, .sync_found = false});
+    EXPECT_EQ(log_->next_offset(), 2);
+    EXPECT_EQ(log_->durable_offset(), 1) << "the recovery point that will be written";
+    EXPECT_EQ(disk_.transcript(), "truncate orders-3/0.index 0\ntruncate orders-3/0.timeindex 0\n");
+    disk_.record();
+    flush();
+    EXPECT_EQ(disk_.transcript(), "sync orders-3/0.log\nsync_dir orders-3\nsync_dir /data\n");
+    EXPECT_EQ(log_->durable_offset(), 2);
+}
+
 TEST_F(PartitionLogFlush, ALaterFlushIsOneSync) {
     open();
     put({});

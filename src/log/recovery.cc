@@ -66,7 +66,7 @@ Result<> Recovery::run() {
     log_.epochs_.truncate_from_start(log_.log_start_offset_);
     // Making a thousand partitions shall not wait for three thousand syncs: there is nothing in them to lose.
     if (!has_no_log) {
-        TL_TRY_VOID(make_durable());
+        TL_TRY_VOID(state_.clean_shutdown || state_.sync_found ? make_durable() : leave_to_the_next_flush());
     }
     suspect_names_of_an_empty_segment();
     return {};
@@ -262,8 +262,8 @@ Result<> Recovery::recover() {
         Segment& segment = *at->second;
         auto next = std::next(at);
         bool is_last = next == log_.segments_.cend();
-        TL_TRY(is_unsure, reaches_past_recovery_point(segment));
-        if (is_unsure) {
+        TL_TRY(reaches_past, reaches_past_recovery_point(segment));
+        if (reaches_past && state_.sync_found) {
             // The process before may have died of a sync that failed: then memory holds what the disk never got.
             TL_TRY(file, segment.file());
             TL_TRY_VOID(runtime::read_afresh(*file));
@@ -427,6 +427,11 @@ Result<> Recovery::start_over_if_behind() {
     TL_LOG_WARN("log_ends_before_its_start", {"partition", log_.name_}, {"next_offset", log_.next_offset_},
                 {"log_start_offset", state_.log_start_offset});
     return log_.truncate_fully_and_start_at(state_.log_start_offset);
+}
+
+Result<> Recovery::leave_to_the_next_flush() {
+    log_.durable_offset_ = std::max(log_.log_start_offset_, std::min(state_.recovery_point, log_.next_offset_));
+    return {};
 }
 
 Result<> Recovery::make_durable() {

@@ -53,6 +53,7 @@ private:
     Result<std::uint64_t> find_next_valid(FileWindow& window, const Segment& segment, std::uint64_t position, Offset expected);
     Result<> start_over_if_behind();
     Result<> make_durable();
+    Result<> leave_to_the_next_flush();
 
     PartitionLog& log_;
     const OpenState& state_;
