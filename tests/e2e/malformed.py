@@ -34,11 +34,19 @@ def valid_bodies():
         (wire.INIT_PRODUCER_ID, 0, string(None) + i32(0)),
         (21, 1, array([string(TOPIC) + array([i32(0) + i64(0)])]) + i32(100)),
         (23, 2, array([string(TOPIC) + array([i32(0) + i32(-1) + i32(0)])])),
+        (24, 1, string("id") + i64(1) + i16(0) + partitions),
+        (25, 1, string("id") + i64(1) + i16(0) + string("group")),
+        (26, 1, string("id") + i64(1) + i16(0) + i8(1)),
+        (27, 1, b"\x02" + i64(1) + i16(0) + i8(1) + b"\x02" + uvarint_string(TOPIC) + b"\x02" + i32(9) + b"\0" + i32(0) + b"\0" + b"\0"),
+        (28, 0, string("id") + string("group") + i64(1) + i16(0) + array([string(TOPIC) + array([i32(0) + i64(0) + string(None)])])),
         (32, 1, array([i8(2) + string(TOPIC) + array(None)]) + i8(0)),
         (35, 1, partitions),
         (37, 1, array([string(TOPIC) + i32(1) + array(None)]) + i32(100) + i8(1)),
         (44, 0, array([i8(2) + string(TOPIC) + array([string("retention.ms") + i8(0) + string("1000")])]) + i8(1)),
         (60, 0, b"\0\0"),
+        (61, 0, b"\x02" + uvarint_string(TOPIC) + b"\x02" + i32(0) + b"\0" + b"\0"),
+        (65, 0, b"\x02" + uvarint_string("id") + b"\0"),
+        (66, 0, b"\x01\x01\0"),
         (75, 0, b"\x02" + uvarint_string(TOPIC) + b"\0" + i32(10) + b"\xff" + b"\0"),
     ]
 
@@ -56,7 +64,7 @@ def examples(table, chance):
 
 
 def flexible(api, version):
-    return (api, version) in {(wire.METADATA, 9), (wire.API_VERSIONS, 3), (60, 0), (75, 0)}
+    return (api, version) in {(wire.METADATA, 9), (wire.API_VERSIONS, 3), (27, 1), (60, 0), (61, 0), (65, 0), (66, 0), (75, 0)}
 
 
 NASTY = [b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\xff\xff\xff\x0f",
