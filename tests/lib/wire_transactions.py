@@ -1,0 +1,87 @@
+"""Transactions by hand, in the old versions of the requests: a producer that does as it is told, right or wrong."""
+
+from lib import wire
+from lib.batch import batch
+from lib.wire import array, blob, i8, i16, i32, i64, string
+
+ADD_PARTITIONS_TO_TXN, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 24, 25, 26, 28
+TRANSACTIONAL = 0x10
+CONCURRENT_TRANSACTIONS = 51
+NOT_YET = (14, 15, 16, CONCURRENT_TRANSACTIONS)  # the coordinator loads, is made, or ends what was before
+
+
+class Producer:
+    def __init__(self, connection, transactional_id):
+        self.connection, self.id, self.sequences = connection, string(transactional_id), {}
+        wire.until(lambda: find_coordinator(connection, self.id), lambda error: error == 0, seconds=60)
+        self.producer_id, self.epoch = wire.until(self._init, lambda answer: answer[0] not in NOT_YET, seconds=60)[1:]
+
+    def _init(self):
+        answer = self.connection.request(wire.INIT_PRODUCER_ID, 0, self.id + i32(60000))
+        answer.i32()
+        return answer.i16(), answer.i64(), answer.i16()
+
+    @property
+    def who(self):
+        return self.id + i64(self.producer_id) + i16(self.epoch)
+
+    def begin(self, topic, partition=0):
+        def add():
+            answer = self.connection.request(ADD_PARTITIONS_TO_TXN, 0, self.who + array([string(topic) + array([i32(partition)])]))
+            answer.i32()
+            [(_, [(_, error)])] = answer.array(lambda: (answer.string(), answer.array(lambda: (answer.i32(), answer.i16()))))
+            return error
+
+        assert wire.until(add, lambda error: error not in NOT_YET, seconds=60) == 0
+
+    def write(self, topic, values=(b"v",), partition=0):
+        """Returns (error code, base offset) of a Produce v7; a refused batch's sequence is used again."""
+        sequence = self.sequences.get((topic, partition), 0)
+        raw = batch(values, attributes=TRANSACTIONAL, producer_id=self.producer_id, epoch=self.epoch, sequence=sequence)
+        answer = self.connection.request(wire.PRODUCE, 7, self.id + i16(-1) + i32(30000) + array(
+            [string(topic) + array([i32(partition) + blob(raw)])]))
+        [(_, [(_, error, base, _, _)])] = answer.array(lambda: (answer.string(), answer.array(
+            lambda: (answer.i32(), answer.i16(), answer.i64(), answer.i64(), answer.i64()))))
+        if error == 0:
+            self.sequences[topic, partition] = sequence + len(values)
+        return error, base
+
+    def end(self, commit):
+        """Returns when the coordinator has decided; markers may still be on their way."""
+        answer = self.connection.request(END_TXN, 0, self.who + i8(commit))
+        answer.i32()
+        assert answer.i16() == 0
+
+
+def find_coordinator(connection, transactional_id):
+    answer = connection.request(10, 1, transactional_id + i8(1))
+    answer.i32()
+    return answer.i16()
+
+
+def read(answer):
+    """(error code, last stable offset, [(producer id, first offset)] of what was aborted, record bytes) of a Fetch v4."""
+    answer.i32()
+
+    def one_partition():
+        answer.i32()
+        error, _high_watermark, stable = answer.i16(), answer.i64(), answer.i64()
+        aborted = answer.array(lambda: (answer.i64(), answer.i64()))
+        return error, stable, aborted, answer.blob()
+
+    [(_, [result])] = answer.array(lambda: (answer.string(), answer.array(one_partition)))
+    answer.end()
+    return result
+
+
+def fetch_committed(connection, topic, offset, partition=0, **how):
+    return read(connection.request(wire.FETCH, 4, wire.fetch_body(topic, partition, offset, isolation=1, **how)))
+
+
+def latest_committed(connection, topic, partition=0):
+    answer = connection.request(wire.LIST_OFFSETS, 2, i32(-1) + i8(1) + array([string(topic) + array([i32(partition) + i64(-1)])]))
+    answer.i32()
+    [(_, [(_, error, _, offset)])] = answer.array(lambda: (answer.string(), answer.array(
+        lambda: (answer.i32(), answer.i16(), answer.i64(), answer.i64()))))
+    assert error == 0
+    return offset
