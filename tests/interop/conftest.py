@@ -130,6 +130,7 @@ def family_ready(family):
             family(name)
             if name == "java":
                 compile_java("JavaHost", "JavaMember")
+                compile_java("JavaTransactor")
         elif not shutil.which("kcat"):
             machine.missing("kcat", "no kcat")
 
@@ -216,3 +217,29 @@ def quick_tool(java_host, broker):
         return java_host().run_tool(main_class, [*map(str, args), *where])
 
     return run
+
+
+@pytest.fixture(scope="session")
+def reader():
+    """reader(bootstrap, topic, partitions, isolation): the values a consumer is given by now, in their order."""
+
+    def read(bootstrap, topic, partitions, isolation):
+        from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+        consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False,
+                             "auto.offset.reset": "error", "isolation.level": isolation, "enable.partition.eof": True})
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(partitions)])
+        values, ended = [], set()
+        while len(ended) < partitions:
+            message = consumer.poll(TOOL_SECONDS)
+            assert message is not None, f"{topic} was not read to its end: {len(ended)} of {partitions} partitions"
+            if not message.error():
+                values.append(message.value().decode())
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                ended.add(message.partition())
+            else:
+                raise AssertionError(str(message.error()))
+        consumer.close()
+        return values
+
+    return read

@@ -54,7 +54,7 @@ def compile_java(program, *parts):
            for one, source in zip(built, sources)):
         return
     classes.mkdir(exist_ok=True)
-    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*", *map(str, sources)],
+    subprocess.run(["javac", "-d", str(classes), "-cp", f"{brokers.JARS}/*:{brokers.INTEROP}/streams/*", *map(str, sources)],
                    check=True)
 
 

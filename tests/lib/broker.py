@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 INTEROP = ROOT / "build" / "interop"
 JARS = INTEROP / "jars"
 TIDELINE = Path(os.environ.get("TIDELINE_BINARY", ROOT / "build" / "release" / "tideline"))
-START_SECONDS = 60
+START_SECONDS = 240
 STOP_SECONDS = 60
 
 # A tool's start is most of its life: skip the second compiler and the parallel collector.

@@ -48,6 +48,21 @@ def _compact(text):
     return uvarint(0) if text is None else uvarint(len(text) + 1) + text.encode()
 
 
+def fetch_stable_offset(connection, group, topic, partition):
+    """As fetch_offset, but refuses what a transaction may still change (OffsetFetch v7, KIP-447)."""
+    topics = uvarint(2) + _compact(topic) + uvarint(2) + i32(partition) + uvarint(0)
+    require_stable = b"\1"
+    answer = connection.request(OFFSET_FETCH, 7, uvarint(0) + _compact(group) + topics + require_stable + uvarint(0))
+    answer.take(1)  # tags of the header
+    answer.i32()  # throttle time
+    answer.take(1 + 1 + len(topic) + 1)  # one topic, its name, one partition
+    answer.i32()
+    offset = answer.i64()
+    answer.i32()  # leader epoch
+    answer.take(int.from_bytes(answer.take(1), "big") - 1)  # metadata
+    return offset, answer.i16()
+
+
 def consumer_heartbeat(connection, group, member, epoch, topics=None, client_id="e2e"):
     """Returns the error code of a ConsumerGroupHeartbeat v1: join with epoch 0, leave with -1.
 

@@ -58,6 +58,12 @@ func main() {
 		member(os.Args[2], how)
 		return
 	}
+	if os.Args[1] == "transactor" {
+		var how transactorOptions
+		check(json.Unmarshal([]byte(os.Args[3]), &how))
+		transactor(os.Args[2], how)
+		return
+	}
 	var how options
 	check(json.Unmarshal([]byte(os.Args[3]), &how))
 	var lines []record
