@@ -344,5 +344,21 @@ TEST_F(CrashTest, Retention) { crash_everywhere("apapapapapfdapapapapfdcap"); }
 TEST_F(CrashTest, Truncation) { crash_everywhere("apaaaaaafctaafaaatafcta"); }
 TEST_F(CrashTest, TruncationOfTransactionsAndProducers) { crash_everywhere("apAaafcppAtaafxAtaf"); }
 
+// The second segment's name may reach the disk before the first one's, whose flush has begun and not ended.
+TEST_F(CrashTest, ALogThatRollsDuringItsFirstFlushStillBeginsAtItsStart) {
+    config_.segment_bytes = static_cast<std::int32_t>(make_batch({}).size());
+    for (std::uint64_t seed = 0; seed < 64; ++seed) {
+        disk_.wipe();
+        open();
+        put({});
+        ASSERT_TRUE(log_->begin_flush());
+        put({});
+        log_.reset();
+        disk_.files().crash(CrashPolicy::keep_subset, seed);
+        open();
+        ASSERT_EQ(log_->log_start_offset(), 0) << seed;
+    }
+}
+
 }  // namespace
 }  // namespace tideline::log

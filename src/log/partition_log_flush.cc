@@ -1,6 +1,8 @@
 // Durability of a partition's log: flush plans, snapshots, the clean end. See partition_log.h.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "base/reach.h"
@@ -36,8 +38,7 @@ Result<FlushPlan> PartitionLog::begin_flush() {
         names_are_dirty_ = false;
     }
     if (directory_is_new_) {
-        plan.directories.emplace_back(runtime::parent_of(directory_));
-        directory_is_new_ = false;
+        plan.directories.emplace_back(runtime::parent_of(directory_));  // a roll meanwhile must still know, see roll_to()
     }
     flush_in_flight_ = !plan.is_empty();
     return plan;
@@ -67,6 +68,9 @@ void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) 
         // The kernel has dropped the pages it could not write and will report success next time: never try again.
         (void)poison(outcome.error());
         return;
+    }
+    if (std::ranges::find(plan.directories, runtime::parent_of(directory_)) != plan.directories.end()) {
+        directory_is_new_ = false;
     }
     if (plan.generation != generation_) {
         return;

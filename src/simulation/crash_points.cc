@@ -41,6 +41,15 @@ std::vector<PowerCut> crash_points(std::uint64_t day) {
     return cuts;
 }
 
+std::vector<PowerCut> some_crash_points(std::uint64_t day) {
+    std::vector<PowerCut> cuts;
+    std::uint64_t operations = operations_of(day);
+    for (std::uint64_t at = 1; at <= operations; ++at) {
+        cuts.push_back({.at = at, .policy = kCrashPolicies[at % std::size(kCrashPolicies)], .luck = at, .second_cut_at = second_cut_of(at)});
+    }
+    return cuts;
+}
+
 std::string to_string(const PowerCut& cut) {
     return fmt::format("{}/{}/{}/{}", cut.at, static_cast<int>(cut.policy), cut.luck, cut.second_cut_at);
 }

@@ -14,6 +14,9 @@ namespace tideline::simulation {
 
 // The cuts of the day with this seed; runs it once to count. A violation in the whole day is the caller's to look for.
 std::vector<SimulationOptions::PowerCut> crash_points(std::uint64_t day);
+// The same, each operation once: policies and second cuts go round. For tests that must be quick.
+std::vector<SimulationOptions::PowerCut> some_crash_points(std::uint64_t day);
+
 std::string to_string(const SimulationOptions::PowerCut& cut);
 
 }  // namespace tideline::simulation
