@@ -91,9 +91,7 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
                 result.error_code = ErrorCode::offset_metadata_too_large;
                 continue;
             }
-            auto name_bytes = request.group_id.size() + topic.name.size();
-            auto metadata_bytes = partition.committed_metadata ? partition.committed_metadata->size() : 0;
-            if (name_bytes + metadata_bytes + kCommitBytes > environment_.config.record_bytes_max) {
+            if (fills_a_batch(request.group_id, topic.name, partition.committed_metadata)) {
                 result.error_code = ErrorCode::unknown_server_error;
                 continue;
             }
@@ -140,6 +138,12 @@ void OffsetManager::delete_offsets(Ticket ticket, const protocol::OffsetDeleteRe
         }
     }
     out.answer(ticket, std::move(response));
+}
+
+bool OffsetManager::fills_a_batch(std::string_view group_id, std::string_view topic,
+                                  const std::optional<std::string>& metadata) const {
+    auto metadata_bytes = metadata ? metadata->size() : 0;
+    return group_id.size() + topic.size() + metadata_bytes + kCommitBytes > environment_.config.record_bytes_max;
 }
 
 bool OffsetManager::is_too_large(const std::optional<std::string>& metadata) const {

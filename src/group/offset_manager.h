@@ -39,6 +39,8 @@ private:
     ErrorCode why_gone(const ClientInfo&, const base::Uuid& topic_id) const;
     ErrorCode check_transactional(const ClientInfo&, const protocol::TxnOffsetCommitRequest&) const;
     bool is_too_large(const std::optional<std::string>& metadata) const;
+    // Whether the record of such a commit would be larger than a batch may be.
+    bool fills_a_batch(std::string_view group_id, std::string_view topic, const std::optional<std::string>& metadata) const;
     Record record_of(const OffsetPlace& place, const CommittedOffset& offset);
     void write(const OffsetPlace& place, CommittedOffset offset, Effects& out);
     void erase(const OffsetPlace& place, Effects& out);

@@ -48,22 +48,30 @@ void OffsetManager::commit_in_transaction(Ticket ticket, const ClientInfo& clien
     for (const auto& topic : request.topics) {
         auto& entry = response.topics.emplace_back();
         entry.name = topic.name;
+        // As for any commit: one that the deletion of its topic overtook would stay for a topic made anew.
+        auto known = environment_.topics.find(topic.name);
+        auto topic_id = known ? known->id : base::Uuid{};
         for (const auto& partition : topic.partitions) {
             auto& result = entry.partitions.emplace_back();
             result.partition_index = partition.partition_index;
-            result.error_code = refused;
-            if (refused != ErrorCode::none) {
+            result.error_code = refused != ErrorCode::none || known ? refused : ErrorCode::unknown_topic_or_partition;
+            if (result.error_code != ErrorCode::none) {
                 continue;
             }
             if (is_too_large(partition.committed_metadata)) {
                 result.error_code = ErrorCode::offset_metadata_too_large;
                 continue;
             }
+            if (fills_a_batch(request.group_id, topic.name, partition.committed_metadata)) {
+                result.error_code = ErrorCode::unknown_server_error;
+                continue;
+            }
             out.add(record_of({.group = request.group_id, .topic = topic.name, .partition = partition.partition_index},
                               {.offset = partition.committed_offset,
                                .leader_epoch = std::max(partition.committed_leader_epoch, -1),
                                .metadata = partition.committed_metadata.value_or(""),
-                               .commit_timestamp_ms = now.wall_ms}));
+                               .commit_timestamp_ms = now.wall_ms,
+                               .topic_id = topic_id}));
         }
     }
     if (!out.records.empty()) {
