@@ -130,16 +130,6 @@ def test_a_fetch_of_100_000_partitions(broker):
             assert len(answer) < 100 * MIB
 
 
-def test_many_requests_that_decode_into_much_at_once(broker):
-    """Each becomes thirty megabytes, and waits: together more than there is."""
-    count = 200_000
-    with wire.Connection(broker.port) as connection:
-        wire.make_topic(connection, "waited-for")
-    body = (i32(-1) + i32(500) + i32(1) + i32(MIB) + i8(0)
-            + array([string("waited-for") + i32(count) + (i32(0) + i64(0) + i32(MIB)) * count]))
-    at_once(24, lambda _: send_hopeless(broker.port, wire.header(wire.FETCH, 4) + body))
-
-
 def test_readers_that_ask_for_much_and_read_nothing(broker):
     with wire.Connection(broker.port, timeout=PATIENCE_SECONDS) as connection, contextlib.ExitStack() as opened:
         wire.make_topic(connection, "unread")
