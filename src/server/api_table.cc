@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "server/handlers/28_txn_offset_commit.h"
 #include "server/handlers/handlers.h"
 
 namespace tideline::server {

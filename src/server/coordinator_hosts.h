@@ -25,9 +25,10 @@ public:
                      unsigned shard_count)
         : shard_(shard), replicas_(replicas), topic_(topic), append_timeout_(append_timeout), shard_count_(shard_count) {}
 
-    // Coordinators of partitions that are new on this shard. `perform` is given the number of the partition and an action.
+    // Coordinators of partitions that are new on this shard. `perform` is given the number of the partition and an action;
+    // kinds without actions need none.
     void start_new(const cluster::MetadataImage& image, const typename Driver::MakeCoordinator& make,
-                   const std::function<void(std::int32_t, typename Driver::Action)>& perform) {
+                   const std::function<void(std::int32_t, typename Driver::Action)>& perform = {}) {
         const cluster::TopicImage* topic = image.topic(topic_);
         if (topic == nullptr) {
             return;
@@ -85,6 +86,12 @@ public:
     Driver* find(std::int32_t partition) {
         auto at = hosted_.find(partition);
         return at == hosted_.end() ? nullptr : &at->second->driver;
+    }
+    bool is_empty() const { return hosted_.empty(); }
+    void for_each(const std::function<void(Driver&)>& act) {
+        for (const auto& [partition, hosted] : hosted_) {
+            act(hosted->driver);
+        }
     }
     std::vector<std::int32_t> partitions() const {
         std::vector<std::int32_t> out;

@@ -6,11 +6,8 @@
 // Errors: not_coordinator for a partition without a coordinator here, and those of group::CoordinatorDriver.
 #pragma once
 
-#include <map>
-#include <memory>
-
-#include "cluster/replica_manager.h"
 #include "group/coordinator_driver.h"
+#include "server/coordinator_hosts.h"
 #include "server/group_views.h"
 
 namespace tideline::server {
@@ -21,44 +18,37 @@ class GroupService {
 public:
     // All are borrowed. `config` is the static configuration: no property of groups changes while the broker runs.
     GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config, unsigned shard_count);
-    ~GroupService();
 
     // Takes over an image whose partitions are open: starts coordinators that are new, and tells all of them what changed.
     // `before` is the image that was followed last, nullptr at the start; `topics` as in ReplicaManager.
     void follow(const cluster::MetadataImage* before, const cluster::ImagePtr& image, const std::vector<base::Uuid>* topics);
     // Unloads all coordinators if the image has another __consumer_offsets, or none, before its partitions are deleted.
-    runtime::Task<void> drop_absent(const cluster::MetadataImage& image);
+    runtime::Task<void> drop_absent(const cluster::MetadataImage& image) { return hosts_.drop_absent(image); }
     // Answers everybody who waits; no coordinator is left afterwards, and none is started any more.
     runtime::Task<void> stop();
 
     // Asks the coordinator of that partition; see group::CoordinatorDriver::ask().
-    runtime::Task<base::Result<group::Reply>> ask(std::int32_t partition, group::CoordinatorDriver::Decide decide);
+    runtime::Task<base::Result<group::Reply>> ask(std::int32_t partition, group::CoordinatorDriver::Decide decide) {
+        return hosts_.ask(partition, std::move(decide));
+    }
     // The same for somebody who may leave before the answer is there; `done` gets it on this shard.
     void ask_and_tell(std::int32_t partition, group::CoordinatorDriver::Decide decide,
                       std::move_only_function<void(base::Result<group::Reply>)> done);
     // The end of a transaction that may have offsets in that partition; see group::end_transaction().
     base::Result<std::int64_t> end_transaction(std::int32_t partition, const group::TransactionEnd& end);
     // The partitions with a coordinator here.
-    std::vector<std::int32_t> partitions() const;
+    std::vector<std::int32_t> partitions() const { return hosts_.partitions(); }
 
 private:
-    struct Hosted;
-
-    void start_new(const cluster::MetadataImage& image);
     void tell_of_deleted(const cluster::MetadataImage& before, const cluster::MetadataImage& image, const std::vector<base::Uuid>* topics);
-    runtime::Task<void> unload_all();
     runtime::Task<void> ask_then_tell(std::int32_t partition, group::CoordinatorDriver::Decide decide,
                                       std::move_only_function<void(base::Result<group::Reply>)> done);
 
     runtime::Shard& shard_;
-    cluster::ReplicaManager& replicas_;
-    unsigned shard_count_;
-    runtime::Duration commit_timeout_;
     const group::GroupConfig config_;
     GroupTopics topics_;
     GroupOverrides overrides_;
-    base::Uuid topic_id_;  // of the partitions in hosted_
-    std::map<std::int32_t, std::unique_ptr<Hosted>> hosted_;
+    CoordinatorHosts<group::GroupKind> hosts_;
     bool is_stopped_ = false;
     runtime::TaskScope tasks_;
 };

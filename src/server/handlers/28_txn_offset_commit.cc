@@ -2,7 +2,6 @@
 // v2 leader epoch   v3 flexible, the consumer's member (KIP-447)   v4 TRANSACTION_ABORTABLE   v5 implicit AddOffsetsToTxn (KIP-890)
 
 #include "server/group_access.h"
-#include "server/handlers/28_txn_offset_commit.h"
 #include "server/partition_access.h"
 #include "server/transaction_gate.h"
 

@@ -41,6 +41,7 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/txn_offset_commit.h"
 #include "protocol/messages/write_txn_markers.h"
 #include "server/context.h"
 #include "server/reply.h"
@@ -92,6 +93,8 @@ runtime::Task<protocol::ListTransactionsResponse> handle_list_transactions(Reque
                                                                            protocol::ListTransactionsRequest& request);
 runtime::Task<protocol::WriteTxnMarkersResponse> handle_write_txn_markers(RequestContext& context,
                                                                           protocol::WriteTxnMarkersRequest& request);
+runtime::Task<protocol::TxnOffsetCommitResponse> handle_txn_offset_commit(RequestContext& context,
+                                                                          protocol::TxnOffsetCommitRequest& request);
 runtime::Task<protocol::DescribeProducersResponse> handle_describe_producers(RequestContext& context,
                                                                              protocol::DescribeProducersRequest& request);
 
