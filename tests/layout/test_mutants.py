@@ -8,7 +8,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "mutants"))
 
-from planted import MUTANTS, Unit  # noqa: E402
+from mutant import Unit  # noqa: E402
+from planted import MUTANTS, table  # noqa: E402
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
@@ -21,3 +22,8 @@ def test_the_text_of_a_planted_bug_is_found_exactly_once(mutant):
 
 def test_each_planted_bug_has_a_name_of_its_own():
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 8
+
+
+def test_the_table_of_the_readme_names_every_planted_bug_and_its_test():
+    """`python3 tests/mutants/run.py --table` writes it anew."""
+    assert table() in (ROOT / "tests" / "mutants" / "README.md").read_text()

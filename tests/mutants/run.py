@@ -1,7 +1,7 @@
 """Plants each bug of planted.py in a copy of the tree and checks that its test fails there; see scripts/mutants.
 
 The copy has a build directory of its own; after the first build only what a bug touches is compiled.
-Arguments are words of the names of the bugs to plant; none: all.
+Arguments are words of the names of the bugs to plant; none: all. `--table` prints the table of README.md.
 """
 
 import os
@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from planted import MUTANTS, Unit
+from mutant import Unit
+from planted import MUTANTS, table
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build" / "mutants"
@@ -107,4 +108,7 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if sys.argv[1:] == ["--table"]:
+        print(table(), end="")
+    else:
+        sys.exit(main(sys.argv[1:]))
