@@ -9,6 +9,7 @@ namespace tideline::load {
 void run_produce(const Options& options);
 void run_commit(const Options& options);
 void run_fetch(const Options& options);
+void run_transactions(const Options& options);
 void run_first_ack(const Options& options);
 
 }  // namespace tideline::load

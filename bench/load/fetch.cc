@@ -1,8 +1,9 @@
-// tl_load fetch: reads every partition of a topic from its start to its high watermark and counts the records.
+// tl_load fetch: reads every partition of a topic from its start to its end (the high watermark, with --committed 1 the last stable
+// offset) and counts the records.
 //
 // Counts come from batch headers, the first and the last of each answer: batches between them have the size and the number of
-// records of the first, which the offset of the last proves. All other bytes are dropped in the kernel. Each partition has
-// one fetch in flight, as a consumer has for each broker.
+// records of the first, which the offset of the last proves; with --uniform 0, as markers need it, every header is read. All other
+// bytes are dropped in the kernel. Each partition has one fetch in flight, as a consumer has for each broker.
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -27,6 +28,8 @@ public:
           topic_(options.text("topic", "load")),
           partition_(partition),
           bytes_max_(static_cast<std::int32_t>(options.number("fetch-bytes", 1 << 20))),
+          committed_only_(options.number("committed", 0) != 0),
+          is_uniform_(options.number("uniform", 1) != 0),
           totals_(totals) {}
 
     int fd() const { return client_.fd(); }
@@ -36,6 +39,7 @@ public:
     void on_readable();
 
 private:
+    std::size_t front_bytes() const;
     bool read_front();
     bool read_batches();
     void end_answer();
@@ -46,10 +50,12 @@ private:
     std::string topic_;
     std::int32_t partition_;
     std::int32_t bytes_max_;
+    bool committed_only_;
+    bool is_uniform_;  // every batch of an answer has the size and the records of its first
     Totals& totals_;
     Bytes request_;
     std::int64_t offset_ = 0;
-    std::int64_t high_watermark_ = 0;
+    std::int64_t readable_to_ = 0;
     bool done_ = false;
 
     bool in_front_ = true;        // before the records of the answer
@@ -61,7 +67,7 @@ private:
 };
 
 void Reader::ask() {
-    request_ = fetch_rest(topic_, partition_, offset_, bytes_max_);
+    request_ = fetch_rest(topic_, partition_, offset_, bytes_max_, committed_only_);
     client_.queue(prefix(kFetch, kFetchVersion, 1, request_.size()), request_);
     client_.send();
     if (client_.has_unsent()) {
@@ -87,6 +93,7 @@ bool Reader::fill(std::size_t wanted) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, buffered());
     end_ = buffered();
     begin_ = 0;
+    buffer_.resize(std::max(buffer_.size(), wanted));
     // Behind what is wanted come bytes to be dropped: do not copy them first.
     std::size_t got = 0;
     if (!client_.receive(base::MutableByteView(buffer_).subspan(end_, wanted - buffered()), got)) {
@@ -96,27 +103,43 @@ bool Reader::fill(std::size_t wanted) {
     return true;
 }
 
+// How long what stands before the records is, as far as that can be told already.
+//
+// length, correlation id, throttle time, error, session id, topics=1, name, partitions=1, index, error, high watermark,
+// last stable offset, log start offset, aborted transactions, length of the records
+constexpr std::size_t kBeforeName = 4 + 4 + 4 + 2 + 4 + 4 + 2;
+constexpr std::size_t kUntilAborted = 4 + 4 + 2 + 8 + 8 + 8 + 4;
+constexpr std::size_t kAbortedBytes = 8 + 8;
+constexpr std::size_t kRecordsLengthBytes = 4;
+
+std::size_t Reader::front_bytes() const {
+    std::size_t bytes = kBeforeName + topic_.size() + kUntilAborted;
+    if (buffered() >= bytes) {
+        auto aborted = base::load_be<std::int32_t>(buffer_.data() + begin_ + bytes - sizeof(std::int32_t));
+        bytes += kAbortedBytes * static_cast<std::size_t>(std::max(aborted, 0));
+    }
+    return bytes + kRecordsLengthBytes;
+}
+
 bool Reader::read_front() {
-    // length, correlation id, throttle time, error, session id, topics=1, name, partitions=1, index, error, high watermark,
-    // last stable offset, log start offset, aborted transactions (none), length of the records
-    constexpr std::size_t kBeforeName = 4 + 4 + 4 + 2 + 4 + 4 + 2;
-    constexpr std::size_t kBehindName = 4 + 4 + 2 + 8 + 8 + 8 + 4 + 4;
-    std::size_t front = kBeforeName + topic_.size() + kBehindName;
-    if (!fill(front)) {
+    if (!fill(front_bytes())) {
         return false;
     }
+    std::size_t front = front_bytes();
     if (buffered() < front) {
         return true;
     }
     const std::uint8_t* at = buffer_.data() + begin_;
     auto error_of_all = base::load_be<std::int16_t>(at + 12);
+    auto size = base::load_be<std::int32_t>(at + front - kRecordsLengthBytes);
     at += kBeforeName + topic_.size();
     auto error = base::load_be<std::int16_t>(at + 8);
     if (error_of_all != 0 || error != 0) {
         die("fetch was answered with error " + std::to_string(error_of_all != 0 ? error_of_all : error));
     }
-    high_watermark_ = base::load_be<std::int64_t>(at + 10);
-    auto size = base::load_be<std::int32_t>(at + 38);
+    constexpr std::size_t kHighWatermarkAt = 10;
+    constexpr std::size_t kLastStableOffsetAt = 18;
+    readable_to_ = base::load_be<std::int64_t>(at + (committed_only_ ? kLastStableOffsetAt : kHighWatermarkAt));
     begin_ += front;
     records_left_ = size > 0 ? static_cast<std::size_t>(size) : 0;
     in_front_ = false;
@@ -159,6 +182,9 @@ bool Reader::read_batches() {
     std::size_t size = header->size_in_bytes();
     std::size_t whole = records_left_ / size;
     std::size_t count = whole > 1 ? whole - 1 : whole;  // the last one is read to prove the others
+    if (!is_uniform_) {
+        count = std::min<std::size_t>(count, 1);
+    }
     skip_left_ = count > 0 ? count * size : records_left_;
     offset_ += static_cast<std::int64_t>(count) * header->record_count;
     totals_.records += static_cast<std::int64_t>(count) * header->record_count;
@@ -167,7 +193,7 @@ bool Reader::read_batches() {
 }
 
 void Reader::end_answer() {
-    done_ = offset_ >= high_watermark_;
+    done_ = offset_ >= readable_to_;
     if (!done_) {
         ask();
     }

@@ -9,10 +9,11 @@ int main(int count, char** words) {
     std::string_view command = count > 1 ? words[1] : "";
     using Command = void (*)(const Options&);
     const std::map<std::string_view, Command> commands{
-        {"produce", run_produce}, {"commit", run_commit}, {"fetch", run_fetch}, {"first-ack", run_first_ack}};
+        {"produce", run_produce}, {"commit", run_commit},       {"transactions", run_transactions},
+        {"fetch", run_fetch},     {"first-ack", run_first_ack}};
     auto found = commands.find(command);
     if (found == commands.end()) {
-        die("usage: tl_load produce|commit|fetch|first-ack [--name value]…");
+        die("usage: tl_load produce|commit|transactions|fetch|first-ack [--name value]…");
     }
     found->second(Options(count - 2, words + 2));
     return 0;

@@ -2,15 +2,12 @@
 //
 // Without --mb-per-s it keeps --in-flight requests on each connection. With it, every request has an instant at which it is
 // due, and its latency counts from that instant, whether it could be sent then or not (no coordinated omission).
-#include <sys/epoll.h>
-#include <time.h>
-
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <string>
 
 #include "load/commands.h"
+#include "load/lanes.h"
 #include "load/report.h"
 
 namespace tideline::load {
@@ -18,13 +15,6 @@ namespace tideline::load {
 namespace {
 
 constexpr std::size_t kSeedsPerPartition = 4;
-
-struct Lane {
-    Client client;
-    Frames frames;
-    std::deque<std::int64_t> due_ns;  // of the requests in flight, in their order
-    bool wants_out = false;
-};
 
 class Replay {
 public:
@@ -38,8 +28,7 @@ private:
     void send_what_is_due(std::int64_t now);
     void fill_up();
     void wait_and_read();
-    void read_answers(Lane& lane);
-    void flush(Lane& lane);
+    void on_answer(std::size_t lane, ByteView answer, std::int64_t now);
 
     std::int16_t api_;
     std::int16_t version_;
@@ -52,24 +41,13 @@ private:
     std::int64_t sent_ = 0;
     std::int64_t answered_ = 0;
     std::vector<Bytes> rests_;
-    std::vector<Lane> lanes_;
-    int epoll_;
+    Lanes lanes_;
+    std::vector<std::deque<std::int64_t>> due_ns_;  // for each lane, of the requests in flight, in their order
     std::vector<std::int64_t> latencies_ns_;
 };
 
 Replay::Replay(const Options& options, std::int16_t api, std::int16_t version)
-    : api_(api), version_(version), in_flight_(options.number("in-flight", 5)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    std::int64_t connections = options.number("connections", 4);
-    for (std::int64_t i = 0; i < connections; ++i) {
-        lanes_.push_back({Client(static_cast<std::uint16_t>(options.number("port", 9092))), {}, {}, false});
-    }
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-        epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
-        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, lanes_[i].client.fd(), &event) != 0) {
-            die_errno("epoll");
-        }
-    }
-}
+    : api_(api), version_(version), in_flight_(options.number("in-flight", 5)), lanes_(options), due_ns_(lanes_.size()) {}
 
 void Replay::encode_produces(const Options& options) {
     auto record_bytes = static_cast<std::size_t>(options.number("record-bytes", 1024));
@@ -108,9 +86,6 @@ void Replay::run(const Options& options) {
         } else {
             fill_up();
         }
-        for (Lane& lane : lanes_) {
-            flush(lane);
-        }
         wait_and_read();
     }
     print_report({.requests = total_, .records = total_ * records_per_request_, .bytes = total_ * batch_bytes_}, watch, latencies_ns_);
@@ -119,10 +94,10 @@ void Replay::run(const Options& options) {
 void Replay::send_next(std::int64_t due_ns) {
     auto turn = static_cast<std::size_t>(sent_);
     // Connection i serves the partitions i, i + connections, …, as a client's connections to one broker would.
-    Lane& lane = lanes_[turn % lanes_.size()];
+    std::size_t lane = turn % lanes_.size();
     const Bytes& rest = rests_[turn % rests_.size()];
-    lane.client.queue(prefix(api_, version_, static_cast<std::int32_t>(sent_), rest.size()), rest);
-    lane.due_ns.push_back(due_ns);
+    lanes_.queue(lane, prefix(api_, version_, static_cast<std::int32_t>(sent_), rest.size()), rest);
+    due_ns_[lane].push_back(due_ns);
     ++sent_;
 }
 
@@ -138,53 +113,26 @@ void Replay::send_what_is_due(std::int64_t now) {
 
 void Replay::fill_up() {
     std::int64_t now = monotonic_ns();
-    while (sent_ < total_ && static_cast<std::int64_t>(lanes_[static_cast<std::size_t>(sent_) % lanes_.size()].due_ns.size()) < in_flight_) {
+    while (sent_ < total_ && static_cast<std::int64_t>(due_ns_[static_cast<std::size_t>(sent_) % lanes_.size()].size()) < in_flight_) {
         send_next(now);
     }
 }
 
-void Replay::flush(Lane& lane) {
-    lane.client.send();
-    if (lane.client.has_unsent() != lane.wants_out) {
-        lane.wants_out = !lane.wants_out;
-        epoll_event event{.events = EPOLLIN | (lane.wants_out ? static_cast<std::uint32_t>(EPOLLOUT) : 0u),
-                          .data = {.u64 = static_cast<std::uint64_t>(&lane - lanes_.data())}};
-        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, lane.client.fd(), &event);
-    }
-}
-
 void Replay::wait_and_read() {
-    std::array<epoll_event, 64> events;
-    timespec* until = nullptr;
-    timespec left{};
+    std::int64_t until = 0;
     if (interval_ns_ > 0 && sent_ < total_) {
-        std::int64_t due = start_ns_ + static_cast<std::int64_t>(static_cast<double>(sent_) * interval_ns_);
-        left.tv_nsec = std::clamp<std::int64_t>(due - monotonic_ns(), 0, 999'999'999);
-        until = &left;
+        until = start_ns_ + static_cast<std::int64_t>(static_cast<double>(sent_) * interval_ns_);
     }
-    int count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), until, nullptr);
-    for (int i = 0; i < count; ++i) {
-        if ((events[static_cast<std::size_t>(i)].events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
-            read_answers(lanes_[events[static_cast<std::size_t>(i)].data.u64]);
-        }
-    }
+    lanes_.serve(until, [this](std::size_t lane, ByteView answer, std::int64_t now) { on_answer(lane, answer, now); });
 }
 
-void Replay::read_answers(Lane& lane) {
-    std::size_t got = 0;
-    if (!lane.client.receive(lane.frames.space(), got)) {
-        return;
+void Replay::on_answer(std::size_t lane, ByteView answer, std::int64_t now) {
+    if (std::int16_t error = partition_error(answer); error != 0) {
+        die("a request was answered with error " + std::to_string(error));
     }
-    lane.frames.filled(got);
-    std::int64_t now = monotonic_ns();
-    for (ByteView answer = lane.frames.next(); !answer.empty(); answer = lane.frames.next()) {
-        if (std::int16_t error = partition_error(answer); error != 0) {
-            die("a request was answered with error " + std::to_string(error));
-        }
-        latencies_ns_.push_back(now - lane.due_ns.front());
-        lane.due_ns.pop_front();
-        ++answered_;
-    }
+    latencies_ns_.push_back(now - due_ns_[lane].front());
+    due_ns_[lane].pop_front();
+    ++answered_;
 }
 
 }  // namespace

@@ -30,9 +30,10 @@ double Stopwatch::busy() const {
 }
 
 void print_report(const Totals& totals, const Stopwatch& watch, std::vector<std::int64_t>& latencies_ns) {
-    std::printf(R"({"requests": %lld, "records": %lld, "bytes": %lld, "seconds": %.6f, "busy": %.4f)",
+    std::printf(R"({"requests": %lld, "records": %lld, "bytes": %lld, "transactions": %lld, "retries": %lld, "seconds": %.6f, "busy": %.4f)",
                 static_cast<long long>(totals.requests), static_cast<long long>(totals.records),
-                static_cast<long long>(totals.bytes), watch.seconds(), watch.busy());
+                static_cast<long long>(totals.bytes), static_cast<long long>(totals.transactions),
+                static_cast<long long>(totals.retries), watch.seconds(), watch.busy());
     if (!latencies_ns.empty()) {
         std::ranges::sort(latencies_ns);
         std::printf(R"(, "p50_ms": %.4f, "p99_ms": %.4f, "p999_ms": %.4f, "max_ms": %.4f)", percentile_ms(latencies_ns, 0.5),

@@ -23,6 +23,8 @@ struct Totals {
     std::int64_t requests = 0;
     std::int64_t records = 0;
     std::int64_t bytes = 0;  // of record batches
+    std::int64_t transactions = 0;
+    std::int64_t retries = 0;
 };
 
 // `latencies_ns` may be empty; it is sorted.

@@ -82,7 +82,7 @@ Bytes produce_rest(std::string_view topic, std::int32_t partition, std::int16_t 
     return out.take();
 }
 
-Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t offset, std::int32_t bytes_max) {
+Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t offset, std::int32_t bytes_max, bool committed_only) {
     constexpr std::int32_t kWaitMs = 500;
     constexpr std::int32_t kResponseBytesMax = 50 << 20;
     base::ByteWriter out = begin_rest();
@@ -90,7 +90,7 @@ Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t of
     out.write_int32(kWaitMs);
     out.write_int32(1);
     out.write_int32(kResponseBytesMax);
-    out.write_int8(0);    // read uncommitted
+    out.write_int8(committed_only ? 1 : 0);
     out.write_int32(0);   // no session
     out.write_int32(-1);
     out.write_int32(1);

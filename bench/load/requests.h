@@ -38,7 +38,7 @@ std::int64_t records_per_batch(std::size_t record_bytes, std::size_t batch_bytes
 
 // Everything behind the prefix.
 Bytes produce_rest(std::string_view topic, std::int32_t partition, std::int16_t acks, ByteView batch);
-Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t offset, std::int32_t bytes_max);
+Bytes fetch_rest(std::string_view topic, std::int32_t partition, std::int64_t offset, std::int32_t bytes_max, bool committed_only);
 // Commits an offset of partition 0, as a client without membership does.
 Bytes offset_commit_rest(std::string_view group, std::string_view topic);
 Bytes create_topic_rest(std::string_view topic, std::int32_t partitions);
