@@ -1,7 +1,6 @@
 """The measurements. Each yields (name, value) pairs; a name has one unit and one row of the table."""
 
 import math
-import os
 import time
 from dataclasses import dataclass
 
@@ -40,12 +39,13 @@ class Size:
     settle_seconds: float = 5
     partitions: int = 1000
     recovery_gib: float = 10
-    busy_max: float | None = 0.9      # a generator busier than this was the bottleneck: void
+    busy_max: float = 0.9             # a generator busier than this was the bottleneck: void
+    steal_max: float = 0.02           # of the machine; with more, the sample says what the host did: void
 
 
 FULL = Size()
 SMOKE = Size(records=4_000, latency_seconds=0.4, warm_up_seconds=0, settle_seconds=0.2, partitions=40,
-             recovery_gib=0.02, busy_max=None)
+             recovery_gib=0.02, busy_max=math.inf, steal_max=math.inf)
 
 
 @dataclass
@@ -79,8 +79,12 @@ def warm_up(one, size):
             rig.load(one, "fetch", topic=topic, partitions=PARTITIONS)
 
 
+def is_void(found, size):
+    return found["busy"] > size.busy_max or found["steal"] > size.steal_max
+
+
 def cpu_values(what, shape, found, size):
-    how = dict(steal=found["steal"], others=found["others"], void=size.busy_max is not None and found["busy"] > size.busy_max)
+    how = dict(steal=found["steal"], others=found["others"], void=is_void(found, size))
     cpu = found["broker_cpu_s"]
     yield Value(f"{what} {shape.title}: CPU-s per million records", cpu * 1e6 / found["records"], **how)
     yield Value(f"{what} {shape.title}: CPU-s per GB", cpu * 1e9 / found["bytes"], **how)
@@ -94,10 +98,11 @@ def loaded(kind, directory, durability, size):
         records = size.records * (size.fsync_share if durability == "fsync" else 1)
         for shape in SHAPES:
             make_topic(one, shape.key, PARTITIONS)
-            os.sync()
+            rig.settle()
             found = rig.load(one, "produce", **produce_options(shape, shape.key, records * shape.share))
             yield from cpu_values("produce", shape, found, size)
         if durability == "page cache":
+            rig.settle()
             for shape in SHAPES:
                 found = rig.load(one, "fetch", topic=shape.key, partitions=PARTITIONS)
                 yield from cpu_values("fetch", shape, found, size)
@@ -110,10 +115,10 @@ def latencies(one, size):
     make_topic(one, "paced", PARTITIONS)
     shape = Shape("paced", "", 1024, LATENCY_BATCH_BYTES, 1)
     for rate in RATES_MB_S:
-        os.sync()
+        rig.settle()
         options = produce_options(shape, "paced", rate * 1e6 / 1024 * size.latency_seconds)
         found = rig.load(one, "produce", **options, mb_per_s=rate)
-        void = size.busy_max is not None and found["busy"] > size.busy_max
+        void = is_void(found, size)
         for name, key in (("p50", "p50_ms"), ("p99", "p99_ms"), ("p99.9", "p999_ms")):
             yield Value(f"produce latency at {rate} MB/s, {name}: ms", found[key], found["steal"], found["others"], void)
 
@@ -160,6 +165,7 @@ def recovery(kind, directory, durability, size):
     with rig.broker(kind, directory, durability, rig.CPUS.all) as one:
         one.start()
         make_topic(one, "long", partitions)
+        rig.settle()
         options = produce_options(SHAPES[0], "long", size.recovery_gib * (1 << 20) * 0.97) | {"partitions": partitions}
         rig.load(one, "produce", **options)
         one.kill()

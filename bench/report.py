@@ -54,9 +54,10 @@ def markdown(samples):
 def summary(samples):
     """What a reader must know before believing the table."""
     void = sum(s["void"] for s in samples.all)
-    steal, others = (max((s[key] for s in samples.all), default=0.0) for key in ("steal", "others"))
-    lines = [f"Highest steal {steal:.1%}, highest CPU of other processes {others:.1%} of the machine; {void} samples void "
-             "(the generator was the bottleneck)."]
-    if steal > 0.02 or others > 0.05:
+    steal, others = (max((s[key] for s in samples.all if not s["void"]), default=0.0) for key in ("steal", "others"))
+    lines = [f"{void} of {len(samples.all)} samples void (the generator was the bottleneck, or the host took too much of the "
+             f"machine). Of the others: highest steal {steal:.1%}; highest CPU of other processes and of the kernel's threads, "
+             f"writeback above all, {others:.1%} of the machine."]
+    if void > len(samples.all) / 4:
         lines.append("**Not a quiet machine: do not publish these figures.**")
     return "\n".join(lines)

@@ -1,7 +1,6 @@
 """What both brokers are measured with: processes with fair settings, their CPU and memory, the load generator."""
 
 import json
-import mmap
 import os
 import re
 import shutil
@@ -171,30 +170,53 @@ def cubic():
             CONGESTION.write_text(before)
 
 
-class TouchedMemory:
-    """Has every page once that page cache and heaps will use. The first touch of a page of a virtual machine is the host's
-    work, costs several times the write, and would be charged to whoever runs first.
+class FilledPageCache:
+    """Free memory filled with clean page cache, which the kernel gives to whoever needs memory next, as on a machine that has run
+    for some time.
 
-    A hypervisor that is told of free memory takes it back within milliseconds, but only in whole huge pages: one small page
-    of each half of them is kept as long as this object lives."""
+    A hypervisor that is told of free memory takes it back within milliseconds. The next touch of such a page is the host's
+    work, costs several times the write, and would be charged to whoever comes first. Holes of sparse files fill the cache
+    without a disk."""
 
-    HALF = 1 << 20
+    LEFT_FREE = 256 << 20
+    CHUNK = 1 << 20
 
-    def __init__(self, share=0.7):
-        available = int(re.search(r"MemAvailable:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) * 1024
-        self.memory = mmap.mmap(-1, int(available * share) // self.HALF * self.HALF)
-        self.memory.madvise(mmap.MADV_NOHUGEPAGE)
-        halves = range(0, len(self.memory), self.HALF)
-        for start in halves:
-            self.memory[start:start + self.HALF] = b"\1" * self.HALF
-        for start in halves:
-            self.memory.madvise(mmap.MADV_DONTNEED, start + mmap.PAGESIZE, self.HALF - mmap.PAGESIZE)
+    def __init__(self, directory):
+        self.directory = directory
+        self.files = []
+
+    def fill(self):
+        left = int(re.search(r"MemFree:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) * 1024 - self.LEFT_FREE
+        if left <= 0:
+            return
+        path = self.directory / f"filling-{len(self.files)}"
+        self.files.append(path)
+        with open(path, "w+b", buffering=0) as file:
+            file.truncate(left)
+            while file.read(self.CHUNK):
+                pass
 
     def __enter__(self):
+        global page_cache
+        page_cache = self
+        self.fill()
         return self
 
     def __exit__(self, *_):
-        self.memory.close()
+        global page_cache
+        page_cache = None
+        for path in self.files:
+            path.unlink()
+
+
+page_cache = None
+
+
+def settle():
+    """Before something is measured: what was written before is on disk, and free memory has been touched."""
+    os.sync()
+    if page_cache is not None:
+        page_cache.fill()
 
 
 def description():
