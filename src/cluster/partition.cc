@@ -75,6 +75,7 @@ Result<> Partition::check_online() const {
 Result<log::AppendInfo> Partition::append_as(base::ByteView batch, log::AppendOptions options) {
     TL_TRY_VOID(check_online());
     options.leader_epoch = leader_epoch_;
+    Offset active_before = log_->active_base();
     auto appended = log_->append(batch, options);
     if (!appended) {
         if (log_->is_failed()) {
@@ -93,6 +94,8 @@ Result<log::AppendInfo> Partition::append_as(base::ByteView batch, log::AppendOp
     } else if (log_->unflushed_records() >= log_->config().flush_messages) {
         must_flush_to_ = log_->next_offset();
         request_flush();
+    } else if (log_->active_base() != active_before) {
+        request_flush();  // nobody waits for it, but after a kill sealed segments shall not be scanned again
     }
     advance_high_watermark();
     return appended;

@@ -161,6 +161,7 @@ public:
     Offset log_start_offset() const { return log_start_offset_; }
     Offset next_offset() const { return next_offset_; }
     Offset durable_offset() const { return durable_offset_; }
+    Offset active_base() const { return segments_.rbegin()->first; }  // moves with a roll
     // min(high watermark, first offset of the oldest transaction that is open or whose end the high watermark has not passed).
     Offset last_stable_offset(Offset high_watermark);
 
