@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "runtime/real/scheduling.h"
+
 namespace tideline::runtime::real {
 
 struct SignalsBlocked::Saved {
@@ -43,6 +45,7 @@ void IoPool::run(Shard& shard, Job work, Job then) {
 }
 
 void IoPool::serve() {
+    ask_for_short_slices();
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include "runtime/real/clock.h"
+#include "runtime/real/scheduling.h"
 
 namespace tideline::runtime::real {
 
@@ -80,6 +81,7 @@ void RealShard::loop() {
     TL_CHECK(t_running == nullptr);
     t_running = this;
     looping_.store(true, std::memory_order_relaxed);
+    ask_for_short_slices();
     now_ = monotonic_now();
     while (true) {
         run_timers();
