@@ -70,6 +70,8 @@ public:
     // check_online) when that can no longer happen, request_timed_out when `deadline` came first (the records stay, and
     // may still become durable).
     runtime::Task<base::Result<>> wait_acknowledged(Offset end, runtime::Instant deadline);
+    // Whether there is nothing to wait for: as a rule when Durability::replicated, right after the append.
+    bool is_acknowledged(Offset end) const;
 
     base::Result<log::FetchSlice> read(Offset from, std::size_t max_bytes, Isolation isolation, bool at_least_one_batch);
     // Tells `waiter` once when the read limit of its isolation moves, or at once when this partition is closing.
@@ -90,7 +92,6 @@ public:
     runtime::Task<void> abandon();
 
 private:
-    bool is_acknowledged(Offset end) const;
     void request_flush();
     runtime::Task<void> flush_until_clean();
     void advance_high_watermark();

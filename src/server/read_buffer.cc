@@ -17,6 +17,7 @@ void ReadBuffer::consume(std::size_t bytes) {
     }
     wanted_ = std::min(wanted_, kLargest);
     begin_ = end_ = 0;
+    filled_up_ = false;
 }
 
 void ReadBuffer::reallocate(std::size_t capacity) {

@@ -25,7 +25,7 @@ public:
 
     void filled(std::size_t bytes) {
         end_ += bytes;
-        filled_up_ = end_ == capacity_;
+        filled_up_ |= end_ == capacity_;
     }
     void consume(std::size_t bytes);
 
@@ -42,7 +42,7 @@ private:
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::size_t wanted_ = kSmallest;
-    bool filled_up_ = false;
+    bool filled_up_ = false;  // by a read since the block was last empty
 };
 
 }  // namespace tideline::server

@@ -23,6 +23,17 @@ TEST(ReadBuffer, AsksForALargerBlockWhenReadsFillItAndForASmallerOneAfterwards) 
     EXPECT_EQ(buffer.wanted_capacity(), ReadBuffer::kSmallest);
 }
 
+TEST(ReadBuffer, AsksForALargerBlockAfterABurstThatTookSeveralReads) {
+    ReadBuffer buffer;
+    buffer.reallocate(buffer.wanted_capacity());
+    fill(buffer, buffer.capacity());
+    buffer.consume(buffer.capacity() - 10);
+    buffer.compact();
+    fill(buffer, 100);
+    buffer.consume(110);
+    EXPECT_EQ(buffer.wanted_capacity(), ReadBuffer::kSmallest * 4);
+}
+
 TEST(ReadBuffer, KeepsUnreadBytesWhenItMovesThem) {
     ReadBuffer buffer;
     buffer.reallocate(16);

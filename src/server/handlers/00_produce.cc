@@ -128,8 +128,9 @@ void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item
         return;
     }
     item.appended = *appended;
-    if (terms.acks == kAcksAll) {
-        item.acknowledged_at = appended->last_offset + 1;
+    log::Offset end = appended->last_offset + 1;
+    if (terms.acks == kAcksAll && !partition.is_acknowledged(end)) {
+        item.acknowledged_at = end;
     }
 }
 
