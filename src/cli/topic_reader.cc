@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "cli/message_view.h"
+#include "cli/read_ranges.h"
 #include "cli/terminal.h"
 
 namespace tideline::cli {
@@ -47,71 +48,11 @@ TopicReader::~TopicReader() {
 }
 
 Outcome<> TopicReader::start(const ConsumeOptions& options, std::vector<std::string>& warnings) {
-    auto offset = [](std::int64_t local) { return terminal::local_utc_offset(local); };
-    TL_TRY(from, parse_position(options.from, terminal::wall_ms(), offset));
-    std::optional<Position> until;
-    if (options.until) {
-        TL_TRY(position, parse_position(*options.until, terminal::wall_ms(), offset));
-        until = position;
-    }
-    TL_TRY(topics, client_->topics({options.topic}));
-    TL_TRY(partitions, wanted_partitions(topics.front(), options));
-    TL_TRY(bounds, bounds_of(topics.front(), partitions, from, until));
-    for (const PartitionBounds& bound : bounds) {
-        ReadRange range = resolve(bound, from, until, options.follow, warnings);
-        if (!range.is_empty()) {
-            reading_.emplace(range.partition, range);
-        }
+    TL_TRY(ranges, find_ranges(*client_, options, warnings));
+    for (const ReadRange& range : ranges) {
+        reading_.emplace(range.partition, range);
     }
     return begin_reading(options.topic);
-}
-
-Outcome<std::vector<std::int32_t>> TopicReader::wanted_partitions(const TopicInfo& topic,
-                                                                  const ConsumeOptions& options) {
-    std::vector<std::int32_t> all;
-    for (const PartitionInfo& partition : topic.partitions) {
-        all.push_back(partition.id);
-    }
-    if (options.partitions.empty()) {
-        return all;
-    }
-    for (std::int32_t wanted : options.partitions) {
-        if (!std::ranges::binary_search(all, wanted)) {
-            return std::unexpected(Failure{ExitCode::refused,
-                                           fmt::format("topic '{}' has no partition {}", topic.name, wanted),
-                                           fmt::format("It has {}", all.size()), "UNKNOWN_TOPIC_OR_PARTITION"});
-        }
-    }
-    std::set<std::int32_t> once(options.partitions.begin(), options.partitions.end());
-    return std::vector<std::int32_t>(once.begin(), once.end());
-}
-
-Outcome<std::vector<PartitionBounds>> TopicReader::bounds_of(const TopicInfo& topic,
-                                                             const std::vector<std::int32_t>& partitions,
-                                                             const Position& from, const std::optional<Position>& until) {
-    using Offsets = std::map<std::int32_t, std::int64_t>;
-    TL_TRY(earliest, client_->offsets_at(topic, partitions, RD_KAFKA_OFFSET_BEGINNING));
-    TL_TRY(latest, client_->offsets_at(topic, partitions, RD_KAFKA_OFFSET_END));
-    Offsets from_times;
-    Offsets until_times;
-    if (from.kind == Position::Kind::time) {
-        TL_TRY(found, client_->offsets_at(topic, partitions, from.value));
-        from_times = found;
-    }
-    if (until && until->kind == Position::Kind::time) {
-        TL_TRY(found, client_->offsets_at(topic, partitions, until->value));
-        until_times = found;
-    }
-    auto at = [](const Offsets& offsets, std::int32_t partition) {
-        auto found = offsets.find(partition);
-        return found == offsets.end() ? std::int64_t{-1} : found->second;
-    };
-    std::vector<PartitionBounds> bounds;
-    for (std::int32_t partition : partitions) {
-        bounds.push_back({partition, at(earliest, partition), at(latest, partition), at(from_times, partition),
-                          at(until_times, partition)});
-    }
-    return bounds;
 }
 
 Outcome<> TopicReader::begin_reading(const std::string& topic) {

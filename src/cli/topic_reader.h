@@ -33,9 +33,6 @@ public:
 
 private:
     explicit TopicReader(bool follow) : follow_(follow) {}
-    Outcome<std::vector<PartitionBounds>> bounds_of(const TopicInfo& topic, const std::vector<std::int32_t>& partitions,
-                                                    const Position& from, const std::optional<Position>& until);
-    Outcome<std::vector<std::int32_t>> wanted_partitions(const TopicInfo& topic, const ConsumeOptions& options);
     Outcome<> begin_reading(const std::string& topic);
     Outcome<Step> take(rd_kafka_message_t* message);
     void nudge();
