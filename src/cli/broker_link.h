@@ -41,14 +41,24 @@ public:
 
     template <class Request, class Response>
     Outcome<Response> ask(const Request& request, std::string_view doing) const {
-        BrokerCall call{Request::kApiKey, Request::kMinVersion, Request::kMaxVersion,
-                        [&](protocol::Writer& out, std::int16_t version) { request.encode(out, version); }};
-        auto answer = exchange(call, doing);
+        auto answer = ask_undecoded(request, doing, Request::kMaxVersion);
         if (!answer) {
             return std::unexpected(answer.error());
         }
-        protocol::Reader body(answer->body);
-        auto response = Response::decode(body, answer->version);
+        return decode<Response>(*answer, doing);
+    }
+
+    // For a response that has views into its bytes; in no version above `max_version`.
+    template <class Request>
+    Outcome<BrokerAnswer> ask_undecoded(const Request& request, std::string_view doing, std::int16_t max_version) const {
+        BrokerCall call{Request::kApiKey, Request::kMinVersion, max_version,
+                        [&](protocol::Writer& out, std::int16_t version) { request.encode(out, version); }};
+        return exchange(call, doing);
+    }
+    template <class Response>
+    Outcome<Response> decode(const BrokerAnswer& answer, std::string_view doing) const {
+        protocol::Reader body(answer.body);
+        auto response = Response::decode(body, answer.version);
         if (!response) {
             return std::unexpected(failure(doing, "the answer could not be read"));
         }

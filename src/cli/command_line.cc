@@ -275,7 +275,17 @@ private:
             "--idempotent,!--no-idempotent", [&o](std::int64_t count) { o.idempotent = count > 0; },
             "Retries never duplicate or reorder (default: on with --acks all)");
         command.add_flag("--auto-create", o.auto_create, "Let the broker create a missing topic, if it is set up to");
+        add_produce_transactions(command, o);
         add_client(command, o.output, o.client);
+    }
+
+    void add_produce_transactions(CLI::App& command, ProduceOptions& o) {
+        CLI::Option* id = command.add_option("--transactional-id", o.transactional_id,
+                                             "Send in transactions under this id: all records in one, unless told otherwise")
+                              ->type_name("ID");
+        at_least(command.add_option("--transaction-records", o.transaction_records, "Commit after so many records, and begin anew"), 1)
+            ->needs(id);
+        command.add_flag("--abort", o.abort, "Abort each transaction instead of committing it")->needs(id);
     }
 
     void add_consume() {
@@ -294,8 +304,11 @@ private:
             ->type_name("TEXT");
         add_word_choice(command, "--isolation", o.isolation, {"read_uncommitted", "read_committed"},
                         "Whether to see records of open and aborted transactions");
+        CLI::Option* show_aborted = command.add_flag(
+            "--show-aborted", o.show_aborted, "Leave nothing out, and mark each record committed, aborted or open");
         command.add_option("-g,--group", o.group, "Read as a member of this consumer group, and commit what was printed")
             ->type_name("GROUP")
+            ->excludes(show_aborted)
             ->excludes(partitions)
             ->excludes(until);
         add_client(command, o.output, o.client);

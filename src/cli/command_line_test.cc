@@ -158,6 +158,19 @@ TEST(CommandLine, IdempotenceIsUndecidedUnlessAskedFor) {
     EXPECT_THAT(refused({"produce", "t", "--idempotent", "--acks", "1"}), HasSubstr("--acks all"));
 }
 
+TEST(CommandLine, TransactionsNeedAnIdAndAnIdempotentProducer) {
+    auto options = parsed<ProduceOptions>({"produce", "t", "--transactional-id", "x", "--transaction-records", "10", "--abort"});
+    EXPECT_EQ(options.transactional_id, "x");
+    EXPECT_EQ(options.transaction_records, 10);
+    EXPECT_TRUE(options.abort);
+    EXPECT_THAT(refused({"produce", "t", "--transaction-records", "10"}), HasSubstr("--transactional-id"));
+    EXPECT_THAT(refused({"produce", "t", "--abort"}), HasSubstr("--transactional-id"));
+    EXPECT_THAT(refused({"produce", "t", "--transactional-id", ""}), HasSubstr("is empty"));
+    EXPECT_THAT(refused({"produce", "t", "--transactional-id", "x", "--acks", "1"}), HasSubstr("--acks all"));
+    EXPECT_THAT(refused({"produce", "t", "--transactional-id", "x", "--no-idempotent"}), HasSubstr("idempotent"));
+    EXPECT_THAT(refused({"produce", "t", "--transactional-id", "x", "--transaction-records", "0"}), HasSubstr("from 1 on"));
+}
+
 TEST(CommandLine, AChoiceOutsideTheListIsRefusedAndTheListIsNamed) {
     EXPECT_THAT(refused({"produce", "t", "--compression", "rar"}), HasSubstr("none|gzip|snappy|lz4|zstd"));
     EXPECT_THAT(refused({"topic", "list", "-o", "xml"}), HasSubstr("text|json"));
@@ -177,6 +190,7 @@ TEST(CommandLine, ANegativePositionIsAValueNotAnOption) {
 TEST(CommandLine, OptionsThatExcludeEachOtherAreRefusedTogether) {
     EXPECT_THAT(refused({"consume", "t", "--follow", "--until", "end"}), HasSubstr("excludes"));
     EXPECT_THAT(refused({"produce", "t", "--key-regex", "x", "--key-separator", ":"}), HasSubstr("excludes"));
+    EXPECT_THAT(refused({"consume", "t", "--group", "g", "--show-aborted"}), HasSubstr("excludes"));
 }
 
 TEST(CommandLine, AMistakeNamesTheCommandItWasMadeIn) {

@@ -3,12 +3,17 @@
 #include "base/result.h"
 #include "cli/commands.h"
 #include "cli/group_reader.h"
+#include "cli/outcome_reader.h"
 #include "cli/record_format.h"
 #include "cli/terminal.h"
 #include "cli/topic_reader.h"
 
 namespace tideline::cli {
 namespace {
+
+// What is printed for a record unless --format says it.
+constexpr const char* kValueFormat = "%s\\n";
+constexpr const char* kOutcomeFormat = "%x\\t%s\\n";
 
 constexpr int kIdleWaitMs = 200;
 constexpr int kRecordsPerFlush = 1'000;
@@ -68,19 +73,26 @@ Outcome<std::unique_ptr<RecordSource>> open_source(const ConsumeOptions& options
         TL_TRY(member, GroupReader::join(options, console));
         return std::move(member);
     }
-    TL_TRY(reader, TopicReader::open(options));
     std::vector<std::string> warnings;
-    TL_TRY_VOID(reader->start(options, warnings));
+    auto open = [&]() -> Outcome<std::unique_ptr<RecordSource>> {
+        if (options.show_aborted) {
+            return OutcomeReader::open(options, warnings);
+        }
+        TL_TRY(reader, TopicReader::open(options));
+        TL_TRY_VOID(reader->start(options, warnings));
+        return std::move(reader);
+    };
+    auto source = open();
     for (const std::string& warning : warnings) {
         console.print_error(fmt::format("{} {}\n", console.painted_error(Paint::yellow, "tideline:"), warning));
     }
-    return std::move(reader);
+    return source;
 }
 
 }  // namespace
 
 Outcome<ExitCode> run(const ConsumeOptions& options, Console& console) {
-    TL_TRY(format, RecordFormat::parse(options.format, options.null_marker));
+    TL_TRY(format, RecordFormat::parse(options.format.value_or(options.show_aborted ? kOutcomeFormat : kValueFormat), options.null_marker));
     TL_TRY(source, open_source(options, console));
     auto printed = print_records(*source, options, format, console);
     auto finished = source->finish();

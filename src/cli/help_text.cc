@@ -68,6 +68,11 @@ unless --key-optional sends it without a key. Records with a key go to the parti
 A record that no broker has acknowledged is tried again for two minutes, or for --timeout if that is given. After
 Ctrl-C no more is read, and what is on its way has two seconds.
 
+With --transactional-id the records are sent in a transaction: readers with --isolation read_committed see all of them or
+none. It is committed when the input has ended, or every --transaction-records records; a mistake in the input, a record
+that no broker takes and Ctrl-C abort it. Starting fences whoever has the same id and aborts what it left open. A
+transaction that is open for longer than a minute is aborted by the broker (-X transaction.timeout.ms=N).
+
 How the input is cut:
   --split-on line         each line is a record (a trailing CR is kept)
   --split-on blank-line   each block of lines is a record, as in Debian's package index
@@ -78,6 +83,7 @@ Examples:
   echo 'customer-7:{"total": 12}' | tideline produce orders --key-separator :
   tideline produce packages Packages --split-on blank-line --key-regex '^Package: (.*)$' --compression zstd
   tideline produce logs /var/log/dpkg.log --header source=dpkg --header host=web1 -o json
+  tideline produce ledger postings.txt --transactional-id importer --transaction-records 1000
 )";
 
 const std::string_view kConsume = R"(It reads every partition it was told, from --from to the end as it is when the command starts, then stops; --follow
@@ -98,6 +104,11 @@ Positions, for --from and --until (which is exclusive):
 --format, with \n \t \r \0 \\ and \xHH as usual:
   %t topic   %p partition   %o offset   %k key   %s value   %h headers (a=1,b=2)   %% percent sign
   %T timestamp in ms   %D timestamp as ISO 8601   %K key bytes   %S value bytes (-1 when null)
+  %x committed, aborted or open (with --show-aborted)
+
+--show-aborted leaves out no record and says of each what became of its transaction at the time of reading; a record
+outside transactions is committed. With --isolation read_committed it stops before the first open transaction, so that
+everything it shows is decided. Without --format it prints %x, a tab and the value.
 
 -o json prints one object a line. Bytes that are not UTF-8 are Base64, and "key_encoding" or "value_encoding"
 (for a header "encoding") says "base64".
@@ -107,6 +118,8 @@ Examples:
   tideline consume orders --from '10m ago' -o json
   tideline consume orders --partition 0 --from 1000 --count 10
   tideline consume orders --group billing --follow
+  tideline consume orders --isolation read_committed
+  tideline consume orders --show-aborted --format '%o %x %s\n'
 )";
 
 const std::string_view kCluster = R"(Example:

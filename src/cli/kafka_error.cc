@@ -13,6 +13,8 @@ std::string kafka_name(rd_kafka_resp_err_t error) {
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return "UNKNOWN_TOPIC_OR_PARTITION";
         case RD_KAFKA_RESP_ERR_UNKNOWN: return "UNKNOWN_SERVER_ERROR";
+        // What librdkafka makes of PRODUCER_FENCED and, in a transaction, of INVALID_PRODUCER_EPOCH.
+        case RD_KAFKA_RESP_ERR__FENCED: return "PRODUCER_FENCED";
         default: return rd_kafka_err2name(error);
     }
 }
@@ -82,6 +84,13 @@ std::string hint_for(rd_kafka_resp_err_t error) {
             return "The limits are max.message.bytes of the topic and message.max.bytes of the client (-X message.max.bytes=N)";
         case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
             return "Topic names are 1 to 249 letters, digits, dots, underscores and hyphens";
+        case RD_KAFKA_RESP_ERR__FENCED:
+        case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+        case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+            return "Another producer took over the transactional id, or the transaction was open for longer than its timeout\n"
+                   "(-X transaction.timeout.ms=N)";
+        case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
+            return "transaction.timeout.ms is above transaction.max.timeout.ms of the broker";
         default: return "";
     }
 }

@@ -29,6 +29,15 @@ std::optional<std::string> contradiction_in(const ProduceOptions& o) {
     if (o.separator && o.separator->empty()) {
         return "--separator is empty";
     }
+    if (!o.transactional_id) {
+        return std::nullopt;
+    }
+    if (o.transactional_id->empty()) {
+        return "--transactional-id is empty";
+    }
+    if (o.acks != "all" || !o.idempotent.value_or(true)) {
+        return "--transactional-id needs --acks all and an idempotent producer";
+    }
     return std::nullopt;
 }
 

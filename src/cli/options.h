@@ -91,6 +91,9 @@ struct ProduceOptions {
     std::string acks = "all";
     std::optional<bool> idempotent;  // unset: on when acks=all
     bool auto_create = false;
+    std::optional<std::string> transactional_id;       // produce in transactions
+    std::optional<std::int64_t> transaction_records;  // none: one transaction for everything
+    bool abort = false;
 };
 
 struct ConsumeOptions {
@@ -102,9 +105,10 @@ struct ConsumeOptions {
     std::optional<std::string> until;
     std::optional<std::int64_t> count;
     bool follow = false;
-    std::string format = "%s\\n";
+    std::optional<std::string> format;  // none: the value and a line feed, behind the outcome where that is shown
     std::string null_marker;
     std::string isolation = "read_uncommitted";
+    bool show_aborted = false;         // leave nothing out and say what became of each record
     std::optional<std::string> group;  // read as a member of it
 };
 

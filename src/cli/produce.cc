@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/produced_transactions.h"
 #include "cli/progress.h"
 #include "cli/record_key.h"
 #include "cli/record_sender.h"
@@ -27,19 +28,29 @@ public:
     Outcome<> open() {
         TL_TRY_VOID(sender_.open(options_));
         begin_ = terminal::steady_seconds();
-        return {};
+        if (!options_.transactional_id) {
+            return {};
+        }
+        transactions_.emplace(options_, sender_, [this] { progress_.update(state()); });
+        return transactions_->take_over();
     }
 
     // Sends every record of every input, until the end, a mistake in the input or Ctrl-C.
     Outcome<> send_all();
-    // Waits for what was sent; after Ctrl-C not for long.
-    void settle();
+    // Waits for what was sent, and ends its transaction; after Ctrl-C not for long. `complete`: send_all() went well.
+    Outcome<> settle(bool complete);
 
     ProgressState state() const;
     const RecordSender& sender() const { return sender_; }
+    const std::optional<ProducedTransactions>& transactions() const { return transactions_; }
+    // Records that count: a record of an aborted transaction is none.
+    std::int64_t lasting_records() const {
+        return transactions_ ? transactions_->count().committed_records : sender_.count().records;
+    }
     std::int64_t without_key() const { return without_key_; }
 
 private:
+    void settle_plain();
     Outcome<> send_input(const std::string& path, terminal::Input input);
     Outcome<> send_record(const std::string& path, std::string_view record);
 
@@ -48,6 +59,7 @@ private:
     KeyFinder keys_;
     std::optional<std::string> separator_;
     RecordSender sender_;
+    std::optional<ProducedTransactions> transactions_;
     double begin_ = 0;
     std::int64_t input_bytes_ = 0;
     std::optional<std::int64_t> input_bytes_total_;
@@ -125,10 +137,20 @@ Outcome<> Production::send_record(const std::string& path, std::string_view reco
                                              .dump(-1, ' ', true, Json::error_handler_t::replace)));
     }
     without_key_ += keyed->key ? 0 : 1;
-    return sender_.send(*keyed);
+    return transactions_ ? transactions_->send(*keyed) : sender_.send(*keyed);
 }
 
-void Production::settle() {
+Outcome<> Production::settle(bool complete) {
+    if (!transactions_) {
+        settle_plain();
+        return {};
+    }
+    auto finished = transactions_->finish(complete);
+    progress_.clear();
+    return finished;
+}
+
+void Production::settle_plain() {
     std::optional<double> give_up_at;
     bool given_up = false;
     while (!sender_.flush()) {
@@ -154,34 +176,61 @@ ProgressState Production::state() const {
     return {count.records, count.bytes, terminal::steady_seconds() - begin_, input_bytes_, input_bytes_total_};
 }
 
-void print_summary(Console& console, const ProduceOptions& options, const DeliveryCount& count, double seconds) {
-    double rate = static_cast<double>(count.records) / std::max(seconds, 1e-9);
+Json summary_json(const Production& production, const ProduceOptions& options) {
+    const DeliveryCount& count = production.sender().count();
+    Json partitions = Json::object();
+    for (const auto& [partition, records] : count.by_partition) {
+        partitions[std::to_string(partition)] = records;
+    }
+    Json errors = Json::object();
+    for (const auto& [error, records] : count.failed) {
+        errors[kafka_name(error)] = records;
+    }
+    Json summary{{"topic", options.topic},
+                 {"records", count.records},
+                 {"bytes", count.bytes},
+                 {"failed", count.failed_total()},
+                 {"seconds", std::round(production.state().seconds * 1000) / 1000},
+                 {"partitions", partitions},
+                 {"errors", errors}};
+    if (production.transactions()) {
+        const TransactionCount& transactions = production.transactions()->count();
+        summary["transactions"] = {{"committed", transactions.committed},
+                                   {"committed_records", transactions.committed_records},
+                                   {"aborted", transactions.aborted},
+                                   {"aborted_records", transactions.aborted_records}};
+    }
+    return summary;
+}
+
+// "; 3 transactions committed (30 records), 1 aborted (4 records)"
+std::string transactions_text(const TransactionCount& count) {
+    auto records = [](std::int64_t number) { return fmt::format("{} record{}", with_thousands(number), number == 1 ? "" : "s"); };
+    std::string text = fmt::format("; {} transaction{} committed ({})", with_thousands(count.committed),
+                                   count.committed == 1 ? "" : "s", records(count.committed_records));
+    if (count.aborted > 0) {
+        text += fmt::format(", {} aborted ({})", with_thousands(count.aborted), records(count.aborted_records));
+    }
+    return text;
+}
+
+void print_summary(Console& console, const ProduceOptions& options, const Production& production) {
     if (options.output.json) {
-        Json partitions = Json::object();
-        for (const auto& [partition, records] : count.by_partition) {
-            partitions[std::to_string(partition)] = records;
-        }
-        Json errors = Json::object();
-        for (const auto& [error, records] : count.failed) {
-            errors[kafka_name(error)] = records;
-        }
-        print_json(console, Json{{"topic", options.topic},
-                                 {"records", count.records},
-                                 {"bytes", count.bytes},
-                                 {"failed", count.failed_total()},
-                                 {"seconds", std::round(seconds * 1000) / 1000},
-                                 {"partitions", partitions},
-                                 {"errors", errors}});
+        print_json(console, summary_json(production, options));
         return;
     }
+    const DeliveryCount& count = production.sender().count();
+    const double seconds = production.state().seconds;
+    double rate = static_cast<double>(count.records) / std::max(seconds, 1e-9);
     std::string partitions;
     for (const auto& [partition, records] : count.by_partition) {
         partitions += fmt::format("{}{}: {}", partitions.empty() ? "" : ", ", partition, with_thousands(records));
     }
-    console.print(fmt::format("{} record{} ({}) sent to {} in {:.2f} s, {} records/s{}\n", with_thousands(count.records),
+    console.print(fmt::format("{} record{} ({}) sent to {} in {:.2f} s, {} records/s{}{}\n", with_thousands(count.records),
                               count.records == 1 ? "" : "s", human_bytes(static_cast<double>(count.bytes)),
                               options.topic, seconds, with_thousands(std::llround(rate)),
-                              partitions.empty() ? "" : "; partitions " + partitions));
+                              partitions.empty() ? "" : "; partitions " + partitions,
+                              production.transactions() ? transactions_text(production.transactions()->count()) : ""));
 }
 
 // One report for each kind of error, and the exit code for all.
@@ -201,8 +250,15 @@ ExitCode report_failed(Console& console, const ProduceOptions& options, const Re
     return count.records > 0 ? ExitCode::partial : exit_code_of(count.failed.begin()->first);
 }
 
-ExitCode report_interrupted(Console& console, const ProduceOptions& options, const RecordSender& sender) {
-    if (std::int64_t left = sender.count().given_up(); left > 0) {
+ExitCode report_interrupted(Console& console, const ProduceOptions& options, const Production& production) {
+    const RecordSender& sender = production.sender();
+    if (production.transactions()) {
+        const TransactionCount& count = production.transactions()->count();
+        report(console,
+               {ExitCode::interrupted, fmt::format("interrupted: {} record{} aborted, {} committed", with_thousands(count.aborted_records),
+                                                   count.aborted_records == 1 ? "" : "s", with_thousands(count.committed_records))},
+               options.output.json);
+    } else if (std::int64_t left = sender.count().given_up(); left > 0) {
         std::string refusal = sender.last_refusal();
         report(console,
                {ExitCode::interrupted,
@@ -226,15 +282,15 @@ Outcome<ExitCode> run(const ProduceOptions& options, Console& console) {
     TL_TRY_VOID(production.open());
     auto sent = production.send_all();
     // Records before a mistake in the input have left; say what became of them in any case.
-    production.settle();
-    print_summary(console, options, production.sender().count(), production.state().seconds);
+    auto settled = production.settle(sent.has_value());
+    print_summary(console, options, production);
     ExitCode exit = report_failed(console, options, production.sender());
-    if (!sent) {
-        Failure failure = sent.error();
-        failure.exit = production.sender().count().records > 0 ? ExitCode::partial : failure.exit;
+    if (!sent || !settled) {
+        Failure failure = sent ? settled.error() : sent.error();
+        failure.exit = production.lasting_records() > 0 ? ExitCode::partial : failure.exit;
         return std::unexpected(failure);
     }
-    return terminal::interrupted() ? report_interrupted(console, options, production.sender()) : exit;
+    return terminal::interrupted() ? report_interrupted(console, options, production) : exit;
 }
 
 }  // namespace tideline::cli

@@ -10,7 +10,7 @@
 namespace tideline::cli {
 namespace {
 
-constexpr std::string_view kLetters = "tpoksTDhKS";
+constexpr std::string_view kLetters = "tpoksTDhKSx";
 
 std::int64_t size_of(const std::optional<std::string_view>& bytes) {
     return bytes ? static_cast<std::int64_t>(bytes->size()) : -1;
@@ -50,6 +50,16 @@ const char* name_of(TimestampKind kind) {
 
 }  // namespace
 
+std::string_view name_of(RecordOutcome outcome) {
+    switch (outcome) {
+        case RecordOutcome::unasked: return "";
+        case RecordOutcome::committed: return "committed";
+        case RecordOutcome::aborted: return "aborted";
+        case RecordOutcome::open: return "open";
+    }
+    return "";
+}
+
 Outcome<RecordFormat> RecordFormat::parse(std::string_view format, std::string null_marker) {
     RecordFormat parsed;
     parsed.null_marker_ = std::move(null_marker);
@@ -75,7 +85,7 @@ Outcome<RecordFormat> RecordFormat::parse(std::string_view format, std::string n
             parsed.pieces_.push_back({letter});
         } else {
             return usage_failure(fmt::format("--format: '{}' is unknown", format.substr(i - 1, 2)),
-                                 "Known are %t %p %o %k %s %h %T %D %K %S and %%");
+                                 "Known are %t %p %o %k %s %h %T %D %K %S %x and %%");
         }
     }
     TL_TRY_VOID(end_literal());
@@ -100,6 +110,7 @@ void RecordFormat::append_piece(std::string& out, const Piece& piece, const Reco
         case 'h': append_headers(out, record.headers); break;
         case 'K': out += std::to_string(size_of(record.key)); break;
         case 'S': out += std::to_string(size_of(record.value)); break;
+        case 'x': out += name_of(record.outcome); break;
         default: out += piece.literal; break;
     }
 }
@@ -120,6 +131,10 @@ void append_json(std::string& out, const RecordView& record) {
         headers.push_back(std::move(one));
     }
     object["headers"] = std::move(headers);
+    if (record.outcome != RecordOutcome::unasked) {
+        object["outcome"] = name_of(record.outcome);
+        object["producer_id"] = record.producer_id ? Json(*record.producer_id) : Json();
+    }
     out += to_line(object);
 }
 

@@ -30,6 +30,7 @@ private:
 };
 
 // {"topic":…,"partition":…,"offset":…,"timestamp":…,"timestamp_type":…,"key":…,"value":…,"headers":[…]}\n
+// With --show-aborted also "outcome":"committed", "aborted" or "open", and "producer_id", null outside transactions.
 // A null is null; bytes that are not UTF-8 are Base64 and named by "key_encoding", "value_encoding" or "encoding".
 void append_json(std::string& out, const RecordView& record);
 

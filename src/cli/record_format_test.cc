@@ -34,6 +34,13 @@ TEST(RecordFormat, PrintsEveryLetterOfTheHelp) {
               "orders 3 42 k value a=1,b= 1769854830123 2026-01-31T10:20:30.123Z 1 5 100%\tA\n");
 }
 
+TEST(RecordFormat, PrintsTheOutcomeIfSomebodyAsked) {
+    RecordView record = sample();
+    EXPECT_EQ(formatted("%x:%s", record), ":value");
+    record.outcome = RecordOutcome::aborted;
+    EXPECT_EQ(formatted("%x:%s", record), "aborted:value");
+}
+
 TEST(RecordFormat, PrintsTheMarkerForNulls) {
     RecordView record = sample();
     record.key = std::nullopt;
@@ -65,6 +72,16 @@ TEST(RecordJson, IsOneLineWithEveryField) {
               R"({"topic":"orders","partition":3,"offset":42,"timestamp":1769854830123,"timestamp_type":"CreateTime",)"
               R"("key":"k","value":"value","headers":[{"key":"a","value":"1"},{"key":"b","value":null}]})"
               "\n");
+}
+
+TEST(RecordJson, HasTheOutcomeIfSomebodyAsked) {
+    RecordView record = sample();
+    record.outcome = RecordOutcome::open;
+    record.producer_id = 7;
+    EXPECT_THAT(as_json(record), HasSubstr(R"("outcome":"open","producer_id":7})"));
+    record.outcome = RecordOutcome::committed;
+    record.producer_id = std::nullopt;
+    EXPECT_THAT(as_json(record), HasSubstr(R"("outcome":"committed","producer_id":null})"));
 }
 
 TEST(RecordJson, EscapesWhatALineCannotHold) {

@@ -1,5 +1,6 @@
 #include "cli/record_sender.h"
 
+#include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -21,14 +22,26 @@ constexpr std::size_t kKeyPart = 1;
 constexpr double kRecordTimeoutSeconds = 120;
 // librdkafka wants more than its linger.ms.
 constexpr double kRecordTimeoutSecondsMin = 0.1;
+// librdkafka's default.
+constexpr std::int64_t kTransactionTimeoutMs = 60'000;
 
 double record_timeout_seconds(const ClientOptions& client) {
     return client.timeout_given ? std::max(client.timeout_seconds, kRecordTimeoutSecondsMin) : kRecordTimeoutSeconds;
 }
 
+// A record of a transaction has until the transaction ends: librdkafka's own transaction.timeout.ms, a minute, unless told otherwise.
+void add_transaction_settings(const ProduceOptions& options, std::vector<KeyValue>& settings) {
+    settings.emplace_back("transactional.id", *options.transactional_id);
+    if (options.client.timeout_given) {
+        const std::int64_t timeout_ms = std::llround(record_timeout_seconds(options.client) * 1000);
+        settings.emplace_back("message.timeout.ms", std::to_string(timeout_ms));
+        settings.emplace_back("transaction.timeout.ms", std::to_string(std::max(timeout_ms, kTransactionTimeoutMs)));
+    }
+}
+
 std::vector<KeyValue> producer_settings(const ProduceOptions& options) {
     bool idempotent = options.idempotent.value_or(options.acks == "all");
-    return {
+    std::vector<KeyValue> settings{
         {"enable.idempotence", idempotent ? "true" : "false"},
         {"acks", options.acks},
         {"compression.type", options.compression},
@@ -36,10 +49,15 @@ std::vector<KeyValue> producer_settings(const ProduceOptions& options) {
         {"partitioner", "murmur2_random"},
         // What is too large is for the broker and its topic to say.
         {"message.max.bytes", "100000000"},
-        {"message.timeout.ms", fmt::format("{:.0f}", record_timeout_seconds(options.client) * 1000)},
         // For KafkaClient::last_refusal(); a few lines for each request.
         {"debug", "msg"},
     };
+    if (options.transactional_id) {
+        add_transaction_settings(options, settings);
+    } else {
+        settings.emplace_back("message.timeout.ms", fmt::format("{:.0f}", record_timeout_seconds(options.client) * 1000));
+    }
+    return settings;
 }
 
 }  // namespace
@@ -63,6 +81,7 @@ RecordSender::~RecordSender() {
 Outcome<> RecordSender::open(const ProduceOptions& options) {
     TL_TRY(client, KafkaClient::open(options.client, KafkaClient::Role::producer, producer_settings(options), {.delivery = this}));
     client_ = std::move(client);
+    patience_seconds_ = record_timeout_seconds(options.client);
     TL_TRY_VOID(options.auto_create ? client_->connect() : check_topic(options));
     partition_ = options.partition.value_or(RD_KAFKA_PARTITION_UA);
     topic_ = rd_kafka_topic_new(client_->handle(), options.topic.c_str(), nullptr);

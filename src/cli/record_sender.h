@@ -46,6 +46,9 @@ public:
     std::string last_refusal() const;
 
     const DeliveryCount& count() const { return count_; }
+    KafkaClient& client() { return *client_; }
+    // How long a record is tried for.
+    double patience_seconds() const { return patience_seconds_; }
     // What to tell a person about an error that count() holds.
     Failure failure_of(rd_kafka_resp_err_t error, const std::string& doing) const;
 
@@ -61,6 +64,7 @@ private:
     std::vector<rd_kafka_vu_t> parts_;  // of a record with headers; empty when there are none: produce() is faster
     std::int32_t partition_ = RD_KAFKA_PARTITION_UA;
     DeliveryCount count_;
+    double patience_seconds_ = 0;
     int since_poll_ = 0;
 };
 

@@ -8,6 +8,9 @@
 
 namespace tideline::cli {
 
+// What became of the record's transaction. A record that is in none is committed as soon as it is there.
+enum class RecordOutcome { unasked, committed, aborted, open };
+
 enum class TimestampKind { none, create_time, log_append_time };
 
 struct HeaderView {
@@ -24,6 +27,11 @@ struct RecordView {
     std::optional<std::string_view> key;
     std::optional<std::string_view> value;
     std::vector<HeaderView> headers;
+    // Known with --show-aborted only.
+    RecordOutcome outcome = RecordOutcome::unasked;
+    std::optional<std::int64_t> producer_id;  // of a record in a transaction
 };
+
+std::string_view name_of(RecordOutcome outcome);  // "committed"; empty when nobody asked
 
 }  // namespace tideline::cli
