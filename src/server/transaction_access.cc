@@ -107,4 +107,17 @@ Task<std::vector<ErrorCode>> check_transaction(ShardServer& here, TransactionChe
     co_return reply ? std::get<std::vector<ErrorCode>>(std::move(*reply)) : std::vector<ErrorCode>(count, reply.error().code);
 }
 
+Task<void> wait_for_last_transaction(ShardServer& here, std::string transactional_id, runtime::Duration backoff, runtime::Instant until) {
+    bool waited = false;
+    TransactionHome home = find_transaction_home(here, transactional_id);
+    if (home.error == ErrorCode::none) {
+        ShardServer& there = here.peer(home.shard);
+        waited = co_await runtime::call_on(here.shard(), there.shard(),
+                                           [&] { return there.transactions().wait_for_markers(transactional_id, until); });
+    }
+    if (!waited) {
+        co_await runtime::sleep_until(here.shard(), std::min(here.shard().now() + backoff, until));
+    }
+}
+
 }  // namespace tideline::server

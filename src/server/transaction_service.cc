@@ -49,7 +49,6 @@ TransactionService::TransactionService(ShardServer& here, runtime::Shard& shard,
       shard_(shard),
       config_(transaction_config_of(config)),
       hosts_(shard, replicas, kTransactionsTopic, kAppendTimeout, shard_count),
-      written_(shard),
       tasks_(shard) {}
 
 TransactionService::~TransactionService() = default;
@@ -87,12 +86,14 @@ bool TransactionService::is_wanted(std::int32_t partition, const txn::WriteMarke
 
 Task<void> TransactionService::write_markers(std::int32_t partition, txn::WriteMarkers wanted) {
     while (being_written_.contains(wanted.transactional_id)) {
-        co_await written_.wait();
+        std::shared_ptr<runtime::Event> written = being_written_.find(wanted.transactional_id)->second;
+        co_await written->wait();
     }
     if (!is_wanted(partition, wanted)) {
         co_return;
     }
-    being_written_.insert(wanted.transactional_id);
+    auto written = std::make_shared<runtime::Event>(shard_);
+    being_written_.emplace(wanted.transactional_id, written);
     const cluster::PartitionState* home = here_.image()->partition(kTransactionsTopic, partition);
     std::vector<TransactionMarker> markers(1);
     TransactionMarker& marker = markers.front();
@@ -117,13 +118,22 @@ Task<void> TransactionService::write_markers(std::int32_t partition, txn::WriteM
         results.push_back({.topic = std::move(target.topic), .partition = target.partition, .error = target.error});
     }
     being_written_.erase(wanted.transactional_id);
-    written_.set();
-    written_.reset();
     if (txn::CoordinatorDriver* driver = hosts_.find(partition)) {
         driver->run([&](txn::Coordinator& coordinator, const txn::Now& now, txn::Effects& out) {
             coordinator.markers_written(wanted, results, now, out);
         });
     }
+    written->set();
+}
+
+Task<bool> TransactionService::wait_for_markers(std::string transactional_id, runtime::Instant until) {
+    auto found = being_written_.find(transactional_id);
+    if (found == being_written_.end()) {
+        co_return false;
+    }
+    std::shared_ptr<runtime::Event> written = found->second;
+    co_await written->wait_until(until);
+    co_return true;
 }
 
 Task<void> TransactionService::fetch_producer_id(std::int32_t partition, std::string transactional_id) {

@@ -5,7 +5,8 @@
 // Errors: not_coordinator for a partition without a coordinator here, and those of coordinator::Driver.
 #pragma once
 
-#include <set>
+#include <map>
+#include <memory>
 
 #include "cluster/log_dirs.h"
 #include "server/coordinator_hosts.h"
@@ -35,6 +36,8 @@ public:
     runtime::Task<base::Result<txn::Reply>> ask(std::int32_t partition, txn::CoordinatorDriver::Decide decide) {
         return hosts_.ask(partition, std::move(decide));
     }
+    // Waits while markers of this id are on their way, at most until `until`. False: there are none.
+    runtime::Task<bool> wait_for_markers(std::string transactional_id, runtime::Instant until);
     // The partitions with a coordinator here.
     std::vector<std::int32_t> partitions() const { return hosts_.partitions(); }
 
@@ -48,9 +51,9 @@ private:
     runtime::Shard& shard_;
     txn::TransactionConfig config_;
     CoordinatorHosts<txn::TransactionKind> hosts_;
-    // Ids whose markers are being written. A coordinator that was loaded again may want them written once more: not before.
-    std::set<std::string, std::less<>> being_written_;
-    runtime::Event written_;
+    // Ids whose markers are being written, and the end of that. A coordinator that was loaded again may want them written once more: not
+    // before. An event is shared with those who wait for it: they go on when it is out of this map.
+    std::map<std::string, std::shared_ptr<runtime::Event>, std::less<>> being_written_;
     bool is_stopped_ = false;
     runtime::TaskScope tasks_;
 };
@@ -82,5 +85,8 @@ struct TransactionCheck {
 };
 // An error for each partition, in their order.
 runtime::Task<std::vector<ErrorCode>> check_transaction(ShardServer& here, TransactionCheck check);
+// After concurrent_transactions: waits until the markers of the id's last transaction are written, or for `backoff` where nobody is
+// writing them, at most until `until`.
+runtime::Task<void> wait_for_last_transaction(ShardServer& here, std::string transactional_id, runtime::Duration backoff, runtime::Instant until);
 
 }  // namespace tideline::server

@@ -292,7 +292,7 @@ Task<void> ask_about_new_partitions(ProduceWork& work, const std::string& transa
     while (support == TransactionSupport::implicit_add && shard.now() < give_up &&
            std::ranges::find(errors, ErrorCode::concurrent_transactions) != errors.end()) {
         TL_REACH("produce_waits_for_the_last_transaction");
-        co_await runtime::sleep_until(shard, shard.now() + backoff);
+        co_await wait_for_last_transaction(work.server, transactional_id, backoff, give_up);
         errors = co_await ask_transaction_coordinator(work.server, check, support);
     }
     for (std::size_t i = 0; i < asked.size(); ++i) {
