@@ -75,7 +75,8 @@ Result<PartitionLog::StampedBatch> PartitionLog::stamp(ByteView bytes, const App
     if (view.bytes.size() != bytes.size()) {
         return base::fail(ErrorCode::corrupt_message, "more than one batch in an append", static_cast<std::int64_t>(bytes.size()));
     }
-    if (options.origin != AppendOrigin::replication && bytes.size() > static_cast<std::size_t>(config_.max_message_bytes)) {
+    // What coordinators write cannot be refused: a transaction whose end has no place would never end. They bound it themselves.
+    if (options.origin == AppendOrigin::client && bytes.size() > static_cast<std::size_t>(config_.max_message_bytes)) {
         return base::fail(ErrorCode::message_too_large, "a batch is larger than max.message.bytes",
                           static_cast<std::int64_t>(bytes.size()));
     }

@@ -127,7 +127,7 @@ public:
     // Client's and coordinator's batches get the next offsets and the leader epoch (and LogAppendTime, now_ms), the others
     // keep theirs. `batch` is not changed and only needs to live for the call. Written to the page cache, not durable. On error nothing was appended.
     // Errors: those of ProducerState::check(); invalid_txn_state without a valid guard; record_list_too_large over segment.bytes, message_too_large over
-    //         max.message.bytes (client and coordinator); offset_out_of_range when a given offset is behind next_offset();
+    //         max.message.bytes (client); offset_out_of_range when a given offset is behind next_offset();
     //         corrupt_message when the bytes are not one batch; kafka_storage_error.
     Result<AppendInfo> append(ByteView batch, const AppendOptions& options);
 

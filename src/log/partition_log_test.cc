@@ -77,6 +77,8 @@ TEST_F(PartitionLogAppend, RefusesBatchesThatAreTooLarge) {
     EXPECT_EQ(append({.value_bytes = 600}).error().code, ErrorCode::message_too_large);
     AppendOptions follower{.origin = AppendOrigin::replication, .now_ms = kNow};
     EXPECT_TRUE(append({.value_bytes = 600}, follower)) << "the leader has taken it";
+    AppendOptions coordinator{.origin = AppendOrigin::coordinator, .now_ms = kNow};
+    EXPECT_TRUE(append({.value_bytes = 600}, coordinator)) << "or a transaction could not be ended";
     EXPECT_EQ(append({.value_bytes = 1200, .base_offset = 1}, follower).error().code, ErrorCode::record_list_too_large);
 }
 
