@@ -11,13 +11,14 @@ NOT_YET = (14, 15, 16, CONCURRENT_TRANSACTIONS)  # the coordinator loads, is mad
 
 
 class Producer:
-    def __init__(self, connection, transactional_id):
+    def __init__(self, connection, transactional_id, timeout_ms=60000):
         self.connection, self.id, self.sequences = connection, string(transactional_id), {}
+        self.timeout_ms = timeout_ms
         wire.until(lambda: find_coordinator(connection, self.id), lambda error: error == 0, seconds=60)
         self.producer_id, self.epoch = wire.until(self._init, lambda answer: answer[0] not in NOT_YET, seconds=60)[1:]
 
     def _init(self):
-        answer = self.connection.request(wire.INIT_PRODUCER_ID, 0, self.id + i32(60000))
+        answer = self.connection.request(wire.INIT_PRODUCER_ID, 0, self.id + i32(self.timeout_ms))
         answer.i32()
         return answer.i16(), answer.i64(), answer.i16()
 
