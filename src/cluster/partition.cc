@@ -137,6 +137,10 @@ void Partition::add_waiter(std::weak_ptr<DataWaiter> waiter, Isolation isolation
     if (isolation == Isolation::read_committed && committed_waiters_.empty()) {
         stable_when_parked_ = read_limit(Isolation::read_committed);
     }
+    // A fetch may name one partition many times, and comes again whenever it was woken for nothing.
+    if (!waiters.empty() && !waiters.back().owner_before(waiter) && !waiter.owner_before(waiters.back())) {
+        return;
+    }
     if (waiters.size() >= kWaitersBeforeSweep && waiters.size() == waiters.capacity()) {
         std::erase_if(waiters, [](const auto& each) { return each.expired(); });
     }

@@ -13,10 +13,8 @@
 
 namespace tideline::server {
 
-// What a request may take once decoded, besides its frame. Six bytes of a frame can become a hundred: most requests need little, which is
-// free; those that need more take it out of the budget of requests in flight. The most is a fetch of 300,000 partitions.
+// What a request may decode into before anything is taken from the budget for it.
 inline constexpr std::size_t kDecodedBytesFree = std::size_t{256} << 10;
-inline constexpr std::size_t kDecodedBytesMax = std::size_t{32} << 20;
 
 using Handler = runtime::Task<Reply> (*)(RequestContext& context, protocol::Reader& body);
 

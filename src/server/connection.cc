@@ -23,12 +23,13 @@ std::uint64_t EncodedResponse::total_bytes() const {
 }
 
 Connection::Connection(runtime::Shard& shard, std::unique_ptr<runtime::Stream> stream, std::string listener,
-                       FrameHandler& handler, MemoryBudget& budget, const ConnectionLimits& limits)
+                       FrameHandler& handler, MemoryBudget& frames, MemoryBudget& work, const ConnectionLimits& limits)
     : shard_(shard),
       stream_(std::move(stream)),
       info_{.peer = stream_->peer(), .listener = std::move(listener)},
       handler_(handler),
-      budget_(budget),
+      frames_(frames),
+      work_(work),
       limits_(limits),
       last_activity_(shard.now()),
       tasks_(shard),
@@ -51,7 +52,10 @@ void Connection::shut_down(std::string_view reason) {
     if (!info_.is_closing) {
         info_.is_closing = true;
         wake_parked();
-        budget_.cancel(buffer_grant_);
+        frames_.cancel(buffer_grant_);
+        for (Slot& slot : slots_) {
+            slot.memory.end();
+        }
         TL_LOG_DEBUG("connection_shut_down", {"peer", info_.peer.host}, {"port", info_.peer.port}, {"reason", reason});
     }
     stream_->shut_down();
@@ -60,6 +64,15 @@ void Connection::shut_down(std::string_view reason) {
 void Connection::wake_parked() {
     if (auto parked = info_.parked.lock()) {
         cluster::DataWaiter::signal(parked, shard_);
+    }
+}
+
+void Connection::give_way() {
+    for (Slot& slot : slots_) {
+        slot.memory.ask_to_give_way();
+        if (slot.memory.should_give_way()) {
+            wake_parked();
+        }
     }
 }
 
@@ -151,7 +164,7 @@ Task<bool> Connection::make_room(std::size_t frame_bytes) {
 // Waits for memory, then has a block of `bytes`. False when the connection was closed meanwhile.
 Task<bool> Connection::take_memory(std::size_t bytes) {
     is_waiting_for_memory_ = true;
-    bool admitted = co_await budget_.raise(buffer_grant_, bytes);
+    bool admitted = co_await frames_.raise(buffer_grant_, bytes);
     is_waiting_for_memory_ = false;
     last_activity_ = shard_.now();  // it was us who kept the client waiting
     if (!admitted || info_.is_closing) {
@@ -167,10 +180,9 @@ Task<bool> Connection::handle_frame(base::ByteView frame) {
     if (info_.is_closing) {
         co_return false;
     }
-    Slot& slot = slots_.emplace_back();
+    Slot& slot = slots_.emplace_back(work_);
     ++unfinished_;
-    Reply reply = co_await handler_.handle(info_, *this, frame);
-    keep(0);
+    Reply reply = co_await handler_.handle(info_, slot.memory, frame);
     if (reply.later) {
         tasks_.spawn(finish_later(std::move(*reply.later), slot));
         co_return true;
@@ -180,26 +192,12 @@ Task<bool> Connection::handle_frame(base::ByteView frame) {
     co_return !closes;
 }
 
-Task<bool> Connection::take(std::size_t bytes) {
-    is_waiting_for_memory_ = true;
-    bool admitted = co_await budget_.raise(buffer_grant_, buffer_.capacity() + bytes);
-    is_waiting_for_memory_ = false;
-    last_activity_ = shard_.now();
-    co_return admitted && !info_.is_closing;
-}
-
-void Connection::keep(std::size_t bytes) {
-    if (buffer_grant_.bytes() > buffer_.capacity() + bytes) {
-        budget_.lower(buffer_grant_, buffer_.capacity() + bytes);
-    }
-}
-
 // What lies behind a request of a group keeps no more memory than it needs.
 void Connection::give_back_spare() {
     std::size_t needed = std::max(buffer_.unread().size(), ReadBuffer::kSmallest);
     if (needed < buffer_.capacity()) {
         buffer_.reallocate(needed);
-        budget_.lower(buffer_grant_, needed);
+        frames_.lower(buffer_grant_, needed);
     }
 }
 
@@ -231,6 +229,7 @@ Task<void> Connection::finish_later(Task<EncodedResponse> later, Slot& slot) {
 
 void Connection::fill_slot(Slot& slot, EncodedResponse response) {
     slot.response = std::move(response);
+    slot.memory.hold_response(slot.response.bytes.capacity());
     slot.is_ready = true;
     slot_bytes_ += slot.response.bytes.size();
     --unfinished_;
@@ -258,25 +257,49 @@ Task<void> Connection::write_responses() {
     }
 }
 
-// Writes the responses that are ready, oldest first, with as few calls as file ranges allow.
+// Writes the responses that are ready, oldest first.
 Task<bool> Connection::write_one_batch() {
-    std::vector<EncodedResponse> batch;
+    std::vector<Leaving> batch;
+    bool is_charged = false;
     while (!slots_.empty() && slots_.front().is_ready && batch.size() < kResponsesPerWrite) {
-        slot_bytes_ -= slots_.front().response.bytes.size();
-        batch.push_back(std::move(slots_.front().response));
+        Slot& slot = slots_.front();
+        slot_bytes_ -= slot.response.bytes.size();
+        is_charged |= slot.memory.is_charged();
+        batch.push_back({std::move(slot.response), slot.memory.release()});
         slots_.pop_front();
     }
     if (info_.is_closing) {
         co_return false;
     }
+    if (is_charged) {
+        writing_since_ = shard_.now();
+    }
+    bool written = co_await write_to_stream(batch);
+    writing_since_.reset();
+    if (!written) {
+        co_return false;
+    }
+    last_activity_ = shard_.now();
+    for (const Leaving& each : batch) {
+        if (!each.response.close_reason.empty()) {
+            TL_LOG_WARN("connection_closed", {"peer", info_.peer.host}, {"port", info_.peer.port},
+                        {"reason", each.response.close_reason});
+            shut_down(each.response.close_reason);
+        }
+    }
+    co_return true;
+}
+
+// With as few calls as file ranges allow.
+Task<bool> Connection::write_to_stream(const std::vector<Leaving>& batch) {
     // Which response ends the write: after it the kernel must not wait for more.
     std::size_t last_sent = batch.size();
-    while (last_sent > 0 && !batch[last_sent - 1].is_sent) {
+    while (last_sent > 0 && !batch[last_sent - 1].response.is_sent) {
         --last_sent;
     }
     std::vector<base::ByteView> parts;
     for (std::size_t i = 0; i < last_sent; ++i) {
-        const EncodedResponse& response = batch[i];
+        const EncodedResponse& response = batch[i].response;
         bool is_last_response = i + 1 == last_sent;
         std::size_t done = 0;
         for (const protocol::Splice& splice : response.splices) {
@@ -298,21 +321,11 @@ Task<bool> Connection::write_one_batch() {
         }
         parts.push_back(base::ByteView(response.bytes).subspan(done));
     }
-    if (!parts.empty()) {
-        auto written = co_await stream_->write(parts, false);
-        if (!written) {
-            co_return false;
-        }
+    if (parts.empty()) {
+        co_return true;
     }
-    last_activity_ = shard_.now();
-    for (const EncodedResponse& response : batch) {
-        if (!response.close_reason.empty()) {
-            TL_LOG_WARN("connection_closed", {"peer", info_.peer.host}, {"port", info_.peer.port},
-                        {"reason", response.close_reason});
-            shut_down(response.close_reason);
-        }
-    }
-    co_return true;
+    auto written = co_await stream_->write(parts, false);
+    co_return written.has_value();
 }
 
 }  // namespace tideline::server

@@ -7,7 +7,8 @@
 // sees its client leave.
 // Shard:  lives on the shard that accepted it.
 // Limits: a frame over `frame_bytes_max` closes the connection; memory for a frame comes out of the budget as its bytes
-//         come in; a client that does not read its responses is not read either.
+//         come in, what a request becomes out of another (request_memory.h); a client that does not read its responses is
+//         not read either.
 #pragma once
 
 #include <deque>
@@ -18,6 +19,7 @@
 #include "runtime/scope.h"
 #include "server/memory_budget.h"
 #include "server/read_buffer.h"
+#include "server/request_memory.h"
 #include "server/reply.h"
 
 namespace tideline::server {
@@ -32,16 +34,6 @@ struct ConnectionInfo {
     bool peer_left = false;  // it sends no more; what was asked before is still answered
     // The fetch, or the request of a group, that is parked for this connection, to be woken when it closes.
     std::weak_ptr<cluster::DataWaiter> parked;
-};
-
-// Memory for what one request becomes once it is decoded, besides its frame. Given back when the handler's first phase ends.
-class RequestMemory {
-public:
-    virtual ~RequestMemory() = default;
-    // Waits until there are so many bytes, at most once for a request. False when the connection ended first.
-    virtual runtime::Task<bool> take(std::size_t bytes) = 0;
-    // Gives back all but so many.
-    virtual void keep(std::size_t bytes) = 0;
 };
 
 // Decides what a frame is answered with; dispatch.h implements it over the table of APIs.
@@ -60,11 +52,11 @@ struct ConnectionLimits {
     std::uint64_t response_bytes_waiting_max = 1 << 20; // their bytes in memory (file ranges do not count)
 };
 
-class Connection final : private RequestMemory {
+class Connection {
 public:
     Connection(runtime::Shard& shard, std::unique_ptr<runtime::Stream> stream, std::string listener,
-               FrameHandler& handler, MemoryBudget& budget, const ConnectionLimits& limits);
-    ~Connection() override;
+               FrameHandler& handler, MemoryBudget& frames, MemoryBudget& work, const ConnectionLimits& limits);
+    ~Connection();
 
     // Serves requests until the peer leaves, a request is beyond answering, or shut_down().
     runtime::Task<void> run();
@@ -78,15 +70,23 @@ public:
         bool waits_for_group = is_parked() && buffer_.capacity() > ReadBuffer::kSmallest;
         return (unfinished_ == 0 || waits_for_group) && !is_waiting_for_memory_ && !buffer_.empty();
     }
+    // Since when the client has been taking responses that hold memory; nullopt while there are none.
+    std::optional<runtime::Instant> writing_since() const { return writing_since_; }
+    // If others wait for memory, a fetch that is parked with some is answered with what there is.
+    void give_way();
 
 private:
     struct Slot {
+        explicit Slot(MemoryBudget& budget) : memory(budget) {}
         EncodedResponse response;
+        RequestMemory memory;
         bool is_ready = false;
     };
-
-    runtime::Task<bool> take(std::size_t bytes) override;
-    void keep(std::size_t bytes) override;
+    // A response on its way, with the memory that it holds.
+    struct Leaving {
+        EncodedResponse response;
+        MemoryBudget::Grant memory;
+    };
 
     // A join or a sync waits for its group, perhaps for minutes.
     bool is_parked() const { return unfinished_ > 0 && !info_.parked.expired(); }
@@ -104,12 +104,14 @@ private:
 
     runtime::Task<void> write_responses();
     runtime::Task<bool> write_one_batch();
+    runtime::Task<bool> write_to_stream(const std::vector<Leaving>& batch);
 
     runtime::Shard& shard_;
     std::unique_ptr<runtime::Stream> stream_;
     ConnectionInfo info_;
     FrameHandler& handler_;
-    MemoryBudget& budget_;
+    MemoryBudget& frames_;
+    MemoryBudget& work_;
     const ConnectionLimits& limits_;
 
     ReadBuffer buffer_;
@@ -120,6 +122,7 @@ private:
     std::size_t unfinished_ = 0;  // slots whose response is still being made
     bool reading_ended_ = false;
     runtime::Instant last_activity_;
+    std::optional<runtime::Instant> writing_since_;
 
     runtime::TaskScope tasks_;
     runtime::Event slot_ready_;    // the writer waits for it

@@ -10,7 +10,21 @@ constexpr std::chrono::minutes kEvictableAfterIdle{2};
 // Marks what was told as out of date, so that the next answer goes out.
 constexpr std::int64_t kTellAgain = -2;
 
+// A partition of a session besides the name of its topic: two nodes, which have a key each, and what the allocator adds.
+constexpr std::size_t kPartitionBytes = sizeof(SessionPartition) + sizeof(SessionKey) + 96;
+
+// No more than a session grows by when it takes over the request.
+std::size_t bytes_added_by(const protocol::FetchRequest& request) {
+    std::size_t bytes = 0;
+    for (const auto& topic : request.topics) {
+        bytes += topic.partitions.size() * (kPartitionBytes + 2 * topic.topic.size());
+    }
+    return bytes;
+}
+
 }  // namespace
+
+std::size_t FetchSession::bytes() const { return partitions_.size() * kPartitionBytes + 2 * name_bytes_; }
 
 void FetchSession::advance_epoch() {
     next_epoch_ = next_epoch_ == std::numeric_limits<std::int32_t>::max() ? 1 : next_epoch_ + 1;
@@ -26,6 +40,7 @@ void FetchSession::update(const protocol::FetchRequest& request) {
                 continue;
             }
             partitions_.push_back({key, partition});
+            name_bytes_ += key.topic.size();
             by_key_.emplace(std::move(key), std::prev(partitions_.end()));
         }
     }
@@ -33,6 +48,7 @@ void FetchSession::update(const protocol::FetchRequest& request) {
         for (std::int32_t partition : topic.partitions) {
             auto found = by_key_.find(SessionKey{topic.topic, topic.topic_id, partition});
             if (found != by_key_.end()) {
+                name_bytes_ -= topic.topic.size();
                 partitions_.erase(found->second);
                 by_key_.erase(found);
             }
@@ -61,12 +77,14 @@ bool FetchSession::note_told(const SessionKey& key, const protocol::FetchRespons
     return is_news;
 }
 
-FetchSession* FetchSessionCache::create(bool uses_topic_ids, runtime::Instant now, std::uint64_t random) {
-    if (slots_ == 0) {
+FetchSession* FetchSessionCache::create(const protocol::FetchRequest& request, bool uses_topic_ids, runtime::Instant now,
+                                        std::uint64_t random) {
+    std::size_t bytes = bytes_added_by(request);
+    if (bytes > bytes_max_) {
         return nullptr;
     }
-    if (by_id_.size() >= slots_) {
-        if (now - entries_.front().last_used < kEvictableAfterIdle) {
+    while (!has_room_for(bytes)) {
+        if (entries_.empty() || now - entries_.front().last_used < kEvictableAfterIdle) {
             return nullptr;
         }
         remove(entries_.front().session->id());
@@ -77,7 +95,21 @@ FetchSession* FetchSessionCache::create(bool uses_topic_ids, runtime::Instant no
     }
     entries_.push_back({std::make_unique<FetchSession>(id, uses_topic_ids), now});
     by_id_.emplace(id, std::prev(entries_.end()));
-    return entries_.back().session.get();
+    FetchSession& session = *entries_.back().session;
+    session.update(request);
+    bytes_ += session.bytes();
+    return &session;
+}
+
+bool FetchSessionCache::update(FetchSession& session, const protocol::FetchRequest& request) {
+    if (bytes_ + bytes_added_by(request) > bytes_max_) {
+        remove(session.id());
+        return false;
+    }
+    bytes_ -= session.bytes();
+    session.update(request);
+    bytes_ += session.bytes();
+    return true;
 }
 
 FetchSession* FetchSessionCache::find(std::int32_t id, runtime::Instant now) {
@@ -93,6 +125,7 @@ FetchSession* FetchSessionCache::find(std::int32_t id, runtime::Instant now) {
 void FetchSessionCache::remove(std::int32_t id) {
     auto found = by_id_.find(id);
     if (found != by_id_.end()) {
+        bytes_ -= found->second->session->bytes();
         entries_.erase(found->second);
         by_id_.erase(found);
     }

@@ -7,7 +7,8 @@
 //
 // Sessions stay on the shard of the connection that made them; a client that comes back by another connection may be told
 // FETCH_SESSION_ID_NOT_FOUND and starts anew, which the protocol provides for.
-// Limit: max.incremental.fetch.session.cache.slots; the session idle for longest gives way once idle for two minutes.
+// Limits: max.incremental.fetch.session.cache.slots, and what all sessions hold together; the session idle for longest gives
+// way once idle for two minutes. A client that gets no session names all partitions each time, which the protocol provides for.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +56,9 @@ public:
     bool uses_topic_ids() const { return uses_topic_ids_; }
     bool empty() const { return partitions_.empty(); }
     std::size_t size() const { return partitions_.size(); }
+    std::size_t name_bytes() const { return name_bytes_; }  // names of topics, once for each partition
+    // What it takes in memory.
+    std::size_t bytes() const;
     void advance_epoch();
 
     // Takes over what the request adds, changes and forgets.
@@ -69,27 +73,36 @@ private:
     std::int32_t id_;
     bool uses_topic_ids_;
     std::int32_t next_epoch_ = 1;
+    std::size_t name_bytes_ = 0;
     std::list<SessionPartition> partitions_;
     std::unordered_map<SessionKey, std::list<SessionPartition>::iterator, SessionKeyHash> by_key_;
 };
 
 class FetchSessionCache {
 public:
-    explicit FetchSessionCache(std::size_t slots) : slots_(slots) {}
+    FetchSessionCache(std::size_t slots, std::size_t bytes_max) : slots_(slots), bytes_max_(bytes_max) {}
 
-    // A new session, or nullptr when every slot is taken by a session in use. `random` picks the id.
-    FetchSession* create(bool uses_topic_ids, runtime::Instant now, std::uint64_t random);
+    // A new session with the partitions of the request, or nullptr when there is no room beside the sessions in use. `random`
+    // picks the id.
+    FetchSession* create(const protocol::FetchRequest& request, bool uses_topic_ids, runtime::Instant now, std::uint64_t random);
+    // Takes over what the request changes. False when there is no room for what it adds: then the session is gone.
+    bool update(FetchSession& session, const protocol::FetchRequest& request);
     // nullptr when there is none; else it counts as used now.
     FetchSession* find(std::int32_t id, runtime::Instant now);
     void remove(std::int32_t id);
     std::size_t size() const { return by_id_.size(); }
+    std::size_t bytes() const { return bytes_; }
 
 private:
     struct Entry {
         std::unique_ptr<FetchSession> session;
         runtime::Instant last_used;
     };
+    bool has_room_for(std::size_t bytes) const { return by_id_.size() < slots_ && bytes_ + bytes <= bytes_max_; }
+
     std::size_t slots_;
+    std::size_t bytes_max_;
+    std::size_t bytes_ = 0;  // of all sessions
     std::list<Entry> entries_;  // least recently used first
     std::unordered_map<std::int32_t, std::list<Entry>::iterator> by_id_;
 };

@@ -22,6 +22,8 @@ FetchRequest request_of(std::initializer_list<std::int32_t> partitions) {
     return request;
 }
 
+constexpr std::size_t kPlenty = 1 << 20;
+
 SessionKey key(std::int32_t partition) { return {"t", {}, partition}; }
 
 Row row(std::int64_t high_watermark, std::uint64_t bytes = 0, ErrorCode error = ErrorCode::none) {
@@ -73,23 +75,59 @@ TEST(FetchSession, ForgetsOnRequest) {
 }
 
 TEST(FetchSessionCache, EvictsOnlyWhatHasBeenIdleForTwoMinutes) {
-    FetchSessionCache cache(1);
+    FetchSessionCache cache(1, kPlenty);
     runtime::Instant start{};
-    FetchSession* first = cache.create(false, start, 42);
+    FetchSession* first = cache.create(request_of({0}), false, start, 42);
     ASSERT_NE(first, nullptr);
     std::int32_t id = first->id();
-    EXPECT_EQ(cache.create(false, start + minutes(1), 43), nullptr);
-    EXPECT_NE(cache.create(false, start + minutes(3), 43), nullptr);
+    EXPECT_EQ(cache.create(request_of({0}), false, start + minutes(1), 43), nullptr);
+    EXPECT_NE(cache.create(request_of({0}), false, start + minutes(3), 43), nullptr);
     EXPECT_EQ(cache.find(id, start + minutes(3)), nullptr);
     EXPECT_EQ(cache.size(), 1u);
 }
 
+TEST(FetchSessionCache, HoldsNoMorePartitionsThanThereIsMemoryFor) {
+    runtime::Instant now{};
+    FetchSessionCache unbounded(2, kPlenty);
+    unbounded.create(request_of({0, 1}), false, now, 1);
+    std::size_t two_partitions = unbounded.bytes();
+
+    FetchSessionCache cache(9, two_partitions);
+    EXPECT_EQ(cache.create(request_of({0, 1, 2}), false, now, 1), nullptr);
+    ASSERT_NE(cache.create(request_of({0, 1}), false, now, 1), nullptr);
+    EXPECT_EQ(cache.bytes(), two_partitions);
+    EXPECT_EQ(cache.create(request_of({0}), false, now + minutes(1), 2), nullptr);
+    EXPECT_NE(cache.create(request_of({0, 1}), false, now + minutes(3), 2), nullptr);  // in place of the one that is idle
+    EXPECT_EQ(cache.size(), 1u);
+    EXPECT_EQ(cache.bytes(), two_partitions);
+}
+
+TEST(FetchSessionCache, ASessionThatGrowsPastWhatThereIsGoes) {
+    runtime::Instant now{};
+    FetchSessionCache cache(2, kPlenty);
+    FetchSession* session = cache.create(request_of({0, 1}), false, now, 1);
+    std::int32_t id = session->id();
+    EXPECT_TRUE(cache.update(*session, request_of({1, 2})));
+    EXPECT_EQ(session->size(), 3u);
+    EXPECT_EQ(cache.bytes(), session->bytes());
+    FetchRequest forget;
+    forget.forgotten_topics_data.push_back({.topic = "t", .topic_id = {}, .partitions = {0}});
+    EXPECT_TRUE(cache.update(*session, forget));
+    EXPECT_EQ(cache.bytes(), session->bytes());
+
+    FetchRequest large = request_of({0});
+    large.topics[0].partitions.resize(kPlenty / 100);
+    EXPECT_FALSE(cache.update(*session, large));
+    EXPECT_EQ(cache.find(id, now), nullptr);
+    EXPECT_EQ(cache.bytes(), 0u);
+}
+
 TEST(FetchSessionCache, GivesEverySessionAnIdOfItsOwn) {
-    FetchSessionCache cache(3);
+    FetchSessionCache cache(3, kPlenty);
     runtime::Instant now{};
     std::set<std::int32_t> ids;
     for (int i = 0; i < 3; ++i) {
-        ids.insert(cache.create(false, now, 0)->id());  // the same random number each time
+        ids.insert(cache.create(request_of({0}), false, now, 0)->id());  // the same random number each time
     }
     EXPECT_EQ(ids.size(), 3u);
     EXPECT_FALSE(ids.contains(0));

@@ -1,6 +1,6 @@
 #include "server/group_access.h"
 
-#include <algorithm>
+#include <unordered_map>
 
 #include "cluster/replica_manager.h"
 
@@ -14,11 +14,17 @@ namespace {
 // A wait that is ended by its answer or its connection looks around this often all the same.
 constexpr std::chrono::minutes kParkedCheck{10};
 
-// Where the answer to a parked request arrives, on the shard of its connection.
-struct Mailbox final : cluster::DataWaiter {
-    using DataWaiter::DataWaiter;
-    std::optional<Result<group::Reply>> reply;
-};
+// Gives the request to the coordinator, on the coordinator's shard, and comes back at once.
+Task<void> deliver(ShardServer& owner, std::int32_t partition, Decide& decide, runtime::Shard& home, std::shared_ptr<Mailbox> mailbox) {
+    auto tell = [&home, mailbox](Result<group::Reply> reply) mutable {
+        home.run_here([&home, mailbox = std::move(mailbox), reply = std::move(reply)]() mutable {
+            mailbox->reply.emplace(std::move(reply));
+            cluster::DataWaiter::signal(mailbox, home);
+        });
+    };
+    owner.groups().ask_and_tell(partition, std::move(decide), std::move(tell));
+    co_return;
+}
 
 // 31 * hash + unit over the UTF-16 units of `text`; bytes that are not UTF-8 count as U+FFFD, as Java reads them.
 std::uint32_t java_hash(std::string_view text) {
@@ -79,24 +85,22 @@ Task<Result<group::Reply>> ask_home(ShardServer& here, GroupHome home, Decide de
                                         [&] { return groups.ask(home.partition, std::move(decide)); });
 }
 
-Task<std::optional<Result<group::Reply>>> ask_home_parked(ShardServer& here, ConnectionInfo& connection, GroupHome home, Decide decide) {
-    if (home.error != ErrorCode::none) {
-        co_return Result<group::Reply>(base::fail(home.error, "there is no __consumer_offsets yet"));
-    }
+Task<std::shared_ptr<Mailbox>> hand_to_group(ShardServer& here, ConnectionInfo& connection, std::string_view group_id, Decide decide) {
     runtime::Shard& shard = here.shard();
-    ShardServer& owner = here.peer(home.shard);
     // shared: the coordinator may answer after the connection has gone.
     auto mailbox = std::make_shared<Mailbox>(shard);
+    GroupHome home = find_group_home(here, group_id);
+    if (home.error != ErrorCode::none) {
+        mailbox->reply = base::fail(home.error, "there is no __consumer_offsets yet");
+        co_return mailbox;
+    }
     connection.parked = mailbox;
-    owner.shard().run_here([&owner, &shard, mailbox, partition = home.partition, decide = std::move(decide)]() mutable {
-        auto tell = [&shard, mailbox](Result<group::Reply> reply) mutable {
-            shard.run_here([&shard, mailbox = std::move(mailbox), reply = std::move(reply)]() mutable {
-                mailbox->reply.emplace(std::move(reply));
-                cluster::DataWaiter::signal(mailbox, shard);
-            });
-        };
-        owner.groups().ask_and_tell(partition, std::move(decide), std::move(tell));
-    });
+    ShardServer& owner = here.peer(home.shard);
+    co_await runtime::call_on(shard, owner.shard(), [&] { return deliver(owner, home.partition, decide, shard, mailbox); });
+    co_return mailbox;
+}
+
+Task<std::optional<Result<group::Reply>>> wait_for_group(runtime::Shard& shard, ConnectionInfo& connection, std::shared_ptr<Mailbox> mailbox) {
     while (!mailbox->reply && !connection.is_closing && !connection.peer_left) {
         mailbox->rearm();
         co_await mailbox->wait_until(shard.now() + kParkedCheck);
@@ -106,13 +110,15 @@ Task<std::optional<Result<group::Reply>>> ask_home_parked(ShardServer& here, Con
 
 std::vector<GroupsAtHome> group_homes(const ShardServer& here, const std::vector<std::string>& group_ids) {
     std::vector<GroupsAtHome> homes;
+    std::unordered_map<std::int32_t, std::size_t> open;  // partition to its last entry
     for (const std::string& id : group_ids) {
         GroupHome home = find_group_home(here, id);
-        auto at = std::ranges::find(homes, home.partition, [](const GroupsAtHome& each) { return each.home.partition; });
-        if (at == homes.end()) {
-            at = homes.insert(at, {.home = home, .group_ids = {}});
+        auto [at, is_new] = open.try_emplace(home.partition, homes.size());
+        if (is_new || homes[at->second].group_ids.size() >= kGroupsAtOnce) {
+            at->second = homes.size();
+            homes.push_back({.home = home, .group_ids = {}});
         }
-        at->group_ids.push_back(id);
+        homes[at->second].group_ids.push_back(id);
     }
     return homes;
 }

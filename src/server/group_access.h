@@ -1,6 +1,7 @@
 // server/group_access.h: asking the coordinator of a group, on the shard that has it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +29,18 @@ group::ClientInfo client_info_of(const RequestContext& context);
 using Decide = group::CoordinatorDriver::Decide;
 
 runtime::Task<base::Result<group::Reply>> ask_home(ShardServer& here, GroupHome home, Decide decide);
-// The same for a request that may park: nullopt when the connection ended first. `decide` owns what it refers to.
-runtime::Task<std::optional<base::Result<group::Reply>>> ask_home_parked(ShardServer& here, ConnectionInfo& connection, GroupHome home,
-                                                                         Decide decide);
+// Where the answer to a request that may park arrives, on the shard of its connection.
+struct Mailbox final : cluster::DataWaiter {
+    using DataWaiter::DataWaiter;
+    std::optional<base::Result<group::Reply>> reply;
+};
+
+// For a request that may park: returns when the coordinator has decided, which is when `decide` and what it refers to are no longer
+// needed. The answer may come much later.
+runtime::Task<std::shared_ptr<Mailbox>> hand_to_group(ShardServer& here, ConnectionInfo& connection, std::string_view group_id, Decide decide);
+// nullopt when the connection ended first.
+runtime::Task<std::optional<base::Result<group::Reply>>> wait_for_group(runtime::Shard& shard, ConnectionInfo& connection,
+                                                                        std::shared_ptr<Mailbox> mailbox);
 
 // Asks the coordinator of one group and returns its answer as the type it must have.
 template <class Response>
@@ -43,13 +53,32 @@ runtime::Task<base::Result<Response>> ask_group(ShardServer& here, std::string_v
     co_return std::get<Response>(std::move(*reply));
 }
 
+// What a commit may become in the log. A coordinator makes the records of one request at once, each with the group's name; Kafka has
+// room for one batch only.
+inline constexpr std::size_t kCommitBytesMax = std::size_t{16} << 20;
+
+// What the records of a commit take, at most.
+template <class Topics>
+std::size_t bytes_of_commit(std::string_view group_id, const Topics& topics) {
+    constexpr std::size_t kRecordBytes = 100;
+    std::size_t bytes = 0;
+    for (const auto& topic : topics) {
+        for (const auto& partition : topic.partitions) {
+            bytes += kRecordBytes + group_id.size() + topic.name.size();
+            bytes += partition.committed_metadata ? partition.committed_metadata->size() : 0;
+        }
+    }
+    return bytes;
+}
+
 // Groups of one request that share a coordinator.
 struct GroupsAtHome {
     GroupHome home;
     std::vector<std::string> group_ids;
 };
 
-// In the order in which they came, as often as they came.
+// In the order in which they came, as often as they came; no more than kGroupsAtOnce together.
+inline constexpr std::size_t kGroupsAtOnce = 64;
 std::vector<GroupsAtHome> group_homes(const ShardServer& here, const std::vector<std::string>& group_ids);
 
 }  // namespace tideline::server

@@ -166,5 +166,89 @@ TEST(MemoryBudget, WhatIsGivenBackLetsTheNextOneInAndEndsTheOverdraft) {
     EXPECT_EQ(order.back(), 6);
 }
 
+// A budget of `limit`, and grants that wait for it.
+struct Bench {
+    explicit Bench(std::uint64_t limit) : budget(shard, limit), scope(shard) {}
+
+    static runtime::Task<void> raise_one(MemoryBudget& from, MemoryBudget::Grant& grant, std::uint64_t bytes) {
+        bool admitted = co_await from.raise(grant, bytes);
+        EXPECT_TRUE(admitted);
+    }
+    void raise(MemoryBudget::Grant& grant, std::uint64_t bytes) {
+        scope.spawn(raise_one(budget, grant, bytes));
+        world.run_until_idle();
+    }
+
+    runtime::sim::SimWorld world{1};
+    runtime::Shard& shard = world.add_shard();
+    MemoryBudget budget;
+    runtime::TaskScope scope;
+};
+
+constexpr std::uint64_t kMuch = 4 * MemoryBudget::kSmallBytes;
+
+TEST(MemoryBudget, SmallGrantsDoNotWaitForLargeOnes) {
+    Bench bench(2 * kMuch);
+    MemoryBudget::Grant large;
+    MemoryBudget::Grant waiting;
+    bench.raise(large, kMuch);
+    bench.raise(waiting, kMuch);
+    EXPECT_EQ(waiting.bytes(), 0u);  // an eighth is for small ones
+    MemoryBudget::Grant small;
+    bench.raise(small, MemoryBudget::kSmallBytes);
+    EXPECT_EQ(small.bytes(), MemoryBudget::kSmallBytes);
+    large.release();
+    bench.world.run_until_idle();
+    EXPECT_EQ(waiting.bytes(), kMuch);
+    waiting.release();
+    small.release();
+    EXPECT_EQ(bench.budget.in_use_bytes(), 0u);
+}
+
+TEST(MemoryBudget, SmallGrantsHaveTheirShareBesideALargeOneThatTakesMoreThanAll) {
+    Bench bench(2 * kMuch);
+    MemoryBudget::Grant large;
+    bench.raise(large, 3 * kMuch);
+    MemoryBudget::Grant first;
+    MemoryBudget::Grant second;
+    bench.raise(first, MemoryBudget::kSmallBytes);
+    EXPECT_EQ(first.bytes(), MemoryBudget::kSmallBytes);
+    bench.raise(second, MemoryBudget::kSmallBytes);
+    EXPECT_EQ(second.bytes(), 0u);
+    first.release();
+    bench.world.run_until_idle();
+    EXPECT_EQ(second.bytes(), MemoryBudget::kSmallBytes);
+}
+
+TEST(MemoryBudget, ALargeGrantIsLetInBesideSmallOnesOnlyIfNoOtherLargeOneIsThere) {
+    Bench bench(2 * kMuch);
+    MemoryBudget::Grant small;
+    MemoryBudget::Grant large;
+    MemoryBudget::Grant other;
+    bench.raise(small, 100);
+    bench.raise(large, 3 * kMuch);
+    EXPECT_EQ(large.bytes(), 3 * kMuch);
+    bench.raise(other, 3 * kMuch);
+    EXPECT_EQ(other.bytes(), 0u);
+    bench.budget.lower(large, 100);
+    bench.world.run_until_idle();
+    EXPECT_EQ(other.bytes(), 3 * kMuch);
+    other.release();
+    EXPECT_EQ(bench.budget.in_use_bytes(), 200u);
+}
+
+TEST(MemoryBudget, CountsWhatIsThereWhetherOrNotItFits) {
+    Bench bench(100);
+    MemoryBudget::Grant response;
+    bench.budget.count(response, 300);
+    MemoryBudget::Grant next;
+    EXPECT_FALSE(bench.budget.raise_now(next, 10));
+    bench.raise(next, 10);
+    EXPECT_EQ(next.bytes(), 0u);
+    response.release();
+    bench.world.run_until_idle();
+    EXPECT_EQ(next.bytes(), 10u);
+}
+
 }  // namespace
 }  // namespace tideline::server

@@ -2,9 +2,7 @@
 
 namespace tideline::server {
 
-namespace {
-
-Located locate_in(const ShardServer& server, const cluster::TopicImage* topic, std::int32_t partition, ErrorCode unknown_topic) {
+Located locate(const ShardServer& server, const cluster::TopicImage* topic, std::int32_t partition, ErrorCode unknown_topic) {
     if (topic == nullptr) {
         return {.error = unknown_topic, .topic_id = {}, .owner = 0};
     }
@@ -16,15 +14,13 @@ Located locate_in(const ShardServer& server, const cluster::TopicImage* topic, s
             .owner = cluster::shard_of(topic->id, partition, server.shard_count())};
 }
 
-}  // namespace
-
 Located locate(const ShardServer& server, const cluster::MetadataImage& image, std::string_view topic, std::int32_t partition) {
-    return locate_in(server, image.topic(topic), partition, ErrorCode::unknown_topic_or_partition);
+    return locate(server, image.topic(topic), partition, ErrorCode::unknown_topic_or_partition);
 }
 
 Located locate(const ShardServer& server, const cluster::MetadataImage& image, const base::Uuid& topic_id,
                std::int32_t partition) {
-    return locate_in(server, image.topic(topic_id), partition, ErrorCode::unknown_topic_id);
+    return locate(server, image.topic(topic_id), partition, ErrorCode::unknown_topic_id);
 }
 
 }  // namespace tideline::server

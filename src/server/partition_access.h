@@ -18,6 +18,9 @@ struct Located {
     unsigned owner = 0;  // index of the shard
 };
 
+// Where a partition of a topic that was found lives; `unknown_topic` where it was not (nullptr). A request may name a topic once and
+// hundreds of thousands of its partitions.
+Located locate(const ShardServer& server, const cluster::TopicImage* topic, std::int32_t partition, ErrorCode unknown_topic);
 // Looks a partition up in the image by name.
 Located locate(const ShardServer& server, const cluster::MetadataImage& image, std::string_view topic, std::int32_t partition);
 // The same by topic id.
@@ -25,11 +28,18 @@ Located locate(const ShardServer& server, const cluster::MetadataImage& image, c
 
 namespace detail {
 
+// After so many the shard serves others: a request may name hundreds of thousands.
+inline constexpr std::size_t kVisitsAtOnce = 512;
+
 template <class Item, class Visit>
 runtime::Task<void> visit_items(ShardServer& owner, unsigned index, std::vector<Item>& items, Visit& visit) {
+    std::size_t visits = 0;
     for (Item& item : items) {
         if (item.at.error != ErrorCode::none || item.at.owner != index) {
             continue;
+        }
+        if (++visits % kVisitsAtOnce == 0) {
+            co_await runtime::yield_now(owner.shard());
         }
         cluster::Partition* partition = owner.replicas().find(item.at.topic_id, item.partition);
         if (partition == nullptr) {

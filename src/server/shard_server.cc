@@ -12,15 +12,17 @@ namespace {
 
 constexpr milliseconds kIdleSweepInterval{1000};
 constexpr milliseconds kFlushCheckInterval{100};
-// A request that stopped half-way, or waits behind one of a group, gives its memory up after this long, when others wait for memory.
+// A request that stopped half-way, or waits behind one of a group, and a response that its client does not take, give their memory up
+// after this long, when others wait for memory.
 constexpr std::chrono::seconds kStalledFrame{5};
 // How soon a connection past max.connections asks again; the one that leaves may be on any shard.
 constexpr milliseconds kQuotaRetry{20};
 // After a shortage (EMFILE) accepting goes on after a pause: at once it would only fail again.
 constexpr milliseconds kAcceptPause{100};
 
-std::uint64_t budget_per_shard(const cluster::BrokerConfig& config, unsigned shard_count) {
-    return static_cast<std::uint64_t>(config.integer("tideline.request.memory.bytes")) / shard_count;
+// Of the memory for requests, half is for frames as they come in, an eighth for fetch sessions, the rest for what requests become.
+std::uint64_t eighths_per_shard(unsigned eighths, const cluster::BrokerConfig& config, unsigned shard_count) {
+    return static_cast<std::uint64_t>(config.integer("tideline.request.memory.bytes")) * eighths / 8 / shard_count;
 }
 
 std::size_t sessions_per_shard(const cluster::BrokerConfig& config, unsigned shard_count) {
@@ -37,8 +39,9 @@ ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
       replicas_(shard, broker.log_dirs(), broker.file_cache(), broker.replica_settings()),
       groups_(shard, replicas_, broker.static_config(), broker.shard_count()),
       transactions_(*this, shard, replicas_, broker.static_config(), broker.shard_count()),
-      budget_(shard, budget_per_shard(*config_, broker.shard_count())),
-      fetch_sessions_(sessions_per_shard(*config_, broker.shard_count())),
+      frames_(shard, eighths_per_shard(4, *config_, broker.shard_count())),
+      work_(shard, eighths_per_shard(3, *config_, broker.shard_count())),
+      fetch_sessions_(sessions_per_shard(*config_, broker.shard_count()), eighths_per_shard(1, *config_, broker.shard_count())),
       dispatcher_(*this),
       stopping_(shard),
       tasks_(shard) {
@@ -144,7 +147,7 @@ Task<bool> ShardServer::admit(std::string ip) {
 Task<void> ShardServer::serve(std::unique_ptr<runtime::Stream> stream, std::string listener) {
     std::string ip = stream->peer().host;
     connections_.push_back(
-        std::make_unique<Connection>(shard_, std::move(stream), std::move(listener), dispatcher_, budget_, limits_));
+        std::make_unique<Connection>(shard_, std::move(stream), std::move(listener), dispatcher_, frames_, work_, limits_));
     auto self = std::prev(connections_.end());
     co_await (*self)->run();
     connections_.erase(self);
@@ -160,13 +163,25 @@ Task<void> ShardServer::close_idle_connections() {
             auto idle = now - connection->last_activity();
             if (idle_ms >= 0 && idle > milliseconds(idle_ms)) {
                 connection->shut_down("idle for connections.max.idle.ms");
-            } else if (budget_.has_waiters() && connection->holds_memory_idly() && idle > kStalledFrame) {
-                // Others wait for the memory that this one holds and does nothing with.
-                TL_LOG_WARN("connection_closed", {"peer", connection->info().peer.host},
-                            {"reason", "a request held memory and stood still while memory was short"});
-                connection->shut_down("stalled request");
+            } else {
+                make_room(*connection, now);
             }
         }
+    }
+}
+
+// Others may wait for memory that this connection holds and does nothing with.
+void ShardServer::make_room(Connection& connection, runtime::Instant now) {
+    bool stalls = frames_.has_waiters() && connection.holds_memory_idly() && now - connection.last_activity() > kStalledFrame;
+    auto writing_since = connection.writing_since();
+    bool is_not_read = work_.has_waiters() && writing_since && now - *writing_since > kStalledFrame;
+    if (stalls || is_not_read) {
+        TL_LOG_WARN("connection_closed", {"peer", connection.info().peer.host},
+                    {"reason", stalls ? "a request held memory and stood still while memory was short"
+                                      : "a response was not read while memory was short"});
+        connection.shut_down("stalled while memory was short");
+    } else {
+        connection.give_way();
     }
 }
 

@@ -40,7 +40,8 @@ public:
     GroupService& groups() { return groups_; }
     TransactionService& transactions() { return transactions_; }
     FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
-    MemoryBudget& budget() { return budget_; }
+    // What requests hold, those that come in and those at work.
+    std::uint64_t request_bytes_in_use() const { return frames_.in_use_bytes() + work_.in_use_bytes(); }
 
     // Binds; nothing is accepted yet. Returns the port.
     base::Result<std::uint16_t> listen(const cluster::ListenerAddress& address, bool share_port);
@@ -65,6 +66,7 @@ private:
     runtime::Task<bool> admit(std::string ip);
     runtime::Task<void> serve(std::unique_ptr<runtime::Stream> stream, std::string listener);
     runtime::Task<void> close_idle_connections();
+    void make_room(Connection& connection, runtime::Instant now);
     runtime::Task<void> keep_logs();
 
     Broker& broker_;
@@ -74,7 +76,8 @@ private:
     cluster::ReplicaManager replicas_;
     GroupService groups_;
     TransactionService transactions_;
-    MemoryBudget budget_;
+    MemoryBudget frames_;  // what has come in
+    MemoryBudget work_;    // what it becomes
     FetchSessionCache fetch_sessions_;
     Dispatcher dispatcher_;
     ConnectionLimits limits_;

@@ -62,9 +62,15 @@ void write_marker(ShardServer& owner, cluster::Partition& partition, MarkerItem&
 std::vector<MarkerItem> lay_out(const ShardServer& here, std::vector<TransactionMarker>& markers) {
     const cluster::MetadataImage& image = *here.image();
     std::vector<MarkerItem> items;
+    std::string_view looked_up;  // targets of one topic stand together
+    const cluster::TopicImage* found = nullptr;
     for (TransactionMarker& marker : markers) {
         for (MarkerTarget& target : marker.targets) {
-            items.push_back({.at = locate(here, image, target.topic, target.partition),
+            if (target.topic.data() != looked_up.data()) {
+                looked_up = target.topic;
+                found = image.topic(looked_up);
+            }
+            items.push_back({.at = locate(here, found, target.partition, ErrorCode::unknown_topic_or_partition),
                              .partition = target.partition,
                              .marker = &marker,
                              .target = &target,

@@ -4,7 +4,7 @@
 // the offsets of the transaction in the same step. A transaction has ended in a partition when its marker is durable there.
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error_code.h"
@@ -16,7 +16,7 @@ namespace tideline::server {
 class ShardServer;
 
 struct MarkerTarget {
-    std::string topic;
+    std::string_view topic;  // of whoever wants the marker
     std::int32_t partition = 0;
     ErrorCode error = ErrorCode::none;  // filled in
 };

@@ -114,8 +114,9 @@ Task<void> TransactionService::write_markers(std::int32_t partition, txn::WriteM
         co_await runtime::call_on(shard_, there.shard(), [&] { return come_again_if_known(there, marker.targets); });
     }
     std::vector<txn::MarkerResult> results;
-    for (MarkerTarget& target : marker.targets) {
-        results.push_back({.topic = std::move(target.topic), .partition = target.partition, .error = target.error});
+    results.reserve(marker.targets.size());
+    for (const MarkerTarget& target : marker.targets) {
+        results.push_back({.topic = std::string(target.topic), .partition = target.partition, .error = target.error});
     }
     being_written_.erase(wanted.transactional_id);
     if (txn::CoordinatorDriver* driver = hosts_.find(partition)) {

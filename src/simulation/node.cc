@@ -64,7 +64,7 @@ bool Node::is_failing() const {
 std::uint64_t Node::request_memory_in_use() const {
     std::uint64_t bytes = 0;
     for (unsigned i = 0; i < broker_->shard_count(); ++i) {
-        bytes += broker_->server(i).budget().in_use_bytes();
+        bytes += broker_->server(i).request_bytes_in_use();
     }
     return bytes;
 }

@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 15
 BROKER_CONFIG = {
     "tideline.shards": "1",
     "socket.request.max.bytes": str(1024 * KIB),
-    "tideline.request.memory.bytes": str(1024 * KIB + SMALLEST_BLOCK),
+    "tideline.request.memory.bytes": str(2 * 1176 * KIB),  # a half is for frames, and seven eighths of that for large ones
 }
 
 pytestmark = pytest.mark.tideline_only("the budget, and when it is short, are its own")

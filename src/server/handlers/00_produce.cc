@@ -185,19 +185,23 @@ Task<void> append_if_verified(ShardServer& owner, cluster::Partition& partition,
 void lay_out(ProduceWork& work, const ProduceRequest& request) {
     const cluster::MetadataImage& image = *work.server.image();
     bool by_id = work.header.api_version >= 13;
+    ErrorCode unknown = by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+    std::size_t count = 0;
+    std::ranges::for_each(request.topic_data, [&](const auto& topic) { count += topic.partition_data.size(); });
+    work.items.reserve(count);
     for (const auto& topic : request.topic_data) {
         auto& topic_response = work.response.responses.emplace_back();
         topic_response.name = topic.name;
         topic_response.topic_id = topic.topic_id;
         const cluster::TopicImage* found = by_id ? image.topic(topic.topic_id) : image.topic(topic.name);
+        topic_response.partition_responses.reserve(topic.partition_data.size());
         for (const auto& partition : topic.partition_data) {
             ProduceItem item;
             item.partition = partition.index;
             item.topic = work.response.responses.size() - 1;
             item.slot = topic_response.partition_responses.size();
             item.records = partition.records.bytes;
-            item.at = by_id ? locate(work.server, image, topic.topic_id, partition.index)
-                            : locate(work.server, image, topic.name, partition.index);
+            item.at = locate(work.server, found, partition.index, unknown);
             if (found != nullptr && found->is_internal()) {
                 item.at.error = ErrorCode::invalid_topic_exception;
                 item.note = "internal topics are written by the broker only";

@@ -23,12 +23,18 @@ constexpr std::int32_t kSessionInitialEpoch = 0;
 constexpr std::int32_t kSessionFinalEpoch = -1;
 constexpr std::int16_t kFirstVersionWithTopicIds = 13;
 
+// One partition that is read. There may be hundreds of thousands: it refers to the request, and to its row of the response.
 struct FetchItem {
     Located at;
     std::int32_t partition = 0;
-    SessionKey key;
-    FetchRequest::FetchPartition wanted;
-    Row row;
+    const FetchRequest::FetchPartition* wanted = nullptr;
+    Row* row = nullptr;
+};
+
+// What is read for one request. Items refer to `response` and to the topics that they were laid out from.
+struct FetchWork {
+    std::vector<FetchItem> items;
+    FetchResponse response;
 };
 
 // How far one pass may go, over all partitions of the request.
@@ -51,18 +57,18 @@ void set_error(Row& row, ErrorCode error) {
 
 // The answer to a reader whose last batch is of an epoch that this log ended elsewhere (KIP-595). False: go on.
 bool answer_divergence(cluster::Partition& partition, FetchItem& item) {
-    if (item.wanted.last_fetched_epoch < 0) {
+    if (item.wanted->last_fetched_epoch < 0) {
         return false;
     }
     log::EpochEnd end =
-        partition.log().leader_epochs().end_offset_for(item.wanted.last_fetched_epoch, partition.log().next_offset());
+        partition.log().leader_epochs().end_offset_for(item.wanted->last_fetched_epoch, partition.log().next_offset());
     if (end.epoch < 0) {
-        set_error(item.row, ErrorCode::offset_out_of_range);
+        set_error(*item.row, ErrorCode::offset_out_of_range);
         return true;
     }
-    if (end.epoch < item.wanted.last_fetched_epoch || end.end_offset < item.wanted.fetch_offset) {
-        item.row.diverging_epoch = {.epoch = end.epoch, .end_offset = end.end_offset};
-        item.row.records = protocol::Records::of(base::ByteView{});
+    if (end.epoch < item.wanted->last_fetched_epoch || end.end_offset < item.wanted->fetch_offset) {
+        item.row->diverging_epoch = {.epoch = end.epoch, .end_offset = end.end_offset};
+        item.row->records = protocol::Records::of(base::ByteView{});
         return true;
     }
     return false;
@@ -78,11 +84,11 @@ void describe(cluster::Partition& partition, Row& row) {
 }
 
 void read_records(cluster::Partition& partition, FetchItem& item, FetchLimits& limits) {
-    Row& row = item.row;
-    auto wanted_bytes = static_cast<std::size_t>(std::max(item.wanted.partition_max_bytes, 0));
+    Row& row = *item.row;
+    auto wanted_bytes = static_cast<std::size_t>(std::max(item.wanted->partition_max_bytes, 0));
     std::size_t max_bytes = std::min(wanted_bytes, limits.bytes_left);
     bool at_least_one = limits.bytes_read == 0;
-    auto slice = partition.read(item.wanted.fetch_offset, max_bytes, limits.isolation, at_least_one);
+    auto slice = partition.read(item.wanted->fetch_offset, max_bytes, limits.isolation, at_least_one);
     if (!slice) {
         set_error(row, slice.error().code);
         return;
@@ -113,15 +119,15 @@ void read_records(cluster::Partition& partition, FetchItem& item, FetchLimits& l
 }
 
 void read_partition(cluster::Partition& partition, FetchItem& item, FetchLimits& limits) {
-    if (auto epoch = partition.check_epoch(item.wanted.current_leader_epoch); !epoch) {
-        set_error(item.row, epoch.error().code);
+    if (auto epoch = partition.check_epoch(item.wanted->current_leader_epoch); !epoch) {
+        set_error(*item.row, epoch.error().code);
         return;
     }
     if (auto online = partition.check_online(); !online) {
-        set_error(item.row, online.error().code);
+        set_error(*item.row, online.error().code);
         return;
     }
-    describe(partition, item.row);
+    describe(partition, *item.row);
     if (!answer_divergence(partition, item)) {
         read_records(partition, item, limits);
     }
@@ -136,11 +142,11 @@ Task<void> read_all(ShardServer& server, std::vector<FetchItem>& items, FetchLim
         read_partition(partition, item, limits);
     });
     for (FetchItem& item : items) {
-        item.row.partition_index = item.partition;
+        item.row->partition_index = item.partition;
         if (item.at.error != ErrorCode::none) {
-            set_error(item.row, item.at.error);
+            set_error(*item.row, item.at.error);
             if (item.at.error == ErrorCode::unknown_topic_or_partition || item.at.error == ErrorCode::unknown_topic_id) {
-                item.row.aborted_transactions.emplace();  // Kafka's builder of such rows leaves it empty, not null
+                item.row->aborted_transactions.emplace();  // Kafka's builder of such rows leaves it empty, not null
             }
         }
     }
@@ -148,7 +154,7 @@ Task<void> read_all(ShardServer& server, std::vector<FetchItem>& items, FetchLim
 
 bool wants_answer_now(const std::vector<FetchItem>& items) {
     return std::ranges::any_of(items, [](const FetchItem& item) {
-        return item.row.error_code != ErrorCode::none || item.row.diverging_epoch.epoch >= 0;
+        return item.row->error_code != ErrorCode::none || item.row->diverging_epoch.epoch >= 0;
     });
 }
 
@@ -178,7 +184,7 @@ Task<void> read_or_wait(RequestContext& context, const FetchRequest& request, st
         // Registers and reads in one step on each shard, so that nothing slips in between.
         co_await pass();
         // The connection may have closed while other shards were asked; nobody would wake this wait then.
-        if (enough() || context.connection.is_closing) {
+        if (enough() || context.connection.is_closing || context.memory.should_give_way()) {
             co_return;
         }
         bool signalled = co_await limits.waiter->wait_until(deadline);
@@ -188,46 +194,78 @@ Task<void> read_or_wait(RequestContext& context, const FetchRequest& request, st
     }
 }
 
-std::vector<FetchItem> items_of(const ShardServer& server, const cluster::MetadataImage& image, const FetchRequest& request,
-                                bool by_id) {
-    std::vector<FetchItem> items;
-    for (const auto& topic : request.topics) {
-        for (const auto& wanted : topic.partitions) {
-            FetchItem item;
-            item.at = by_id ? locate(server, image, topic.topic_id, wanted.partition)
-                            : locate(server, image, topic.topic, wanted.partition);
-            item.partition = wanted.partition;
-            item.key = {topic.topic, topic.topic_id, wanted.partition};
-            item.wanted = wanted;
-            items.push_back(std::move(item));
+// Neighbours of one topic have one entry in the response, as in Kafka.
+template <class A, class B>
+bool is_same_topic(const A& a, const B& b) {
+    return a.topic == b.topic && a.topic_id == b.topic_id;
+}
+
+// One item, and one row of the response, for each partition.
+FetchWork lay_out(const ShardServer& server, const std::vector<FetchRequest::FetchTopic>& topics, bool by_id) {
+    FetchWork work;
+    const cluster::MetadataImage& image = *server.image();
+    ErrorCode unknown = by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+    std::size_t count = 0;
+    for (const auto& topic : topics) {
+        count += topic.partitions.size();
+    }
+    work.items.reserve(count);
+    for (auto topic = topics.begin(); topic != topics.end();) {
+        auto end = std::find_if_not(topic, topics.end(), [&](const auto& each) { return is_same_topic(each, *topic); });
+        std::size_t rows = 0;
+        std::for_each(topic, end, [&](const auto& each) { rows += each.partitions.size(); });
+        if (rows == 0) {
+            topic = end;
+            continue;
+        }
+        auto& out = work.response.responses.emplace_back();
+        out.topic = topic->topic;
+        out.topic_id = topic->topic_id;
+        out.partitions.resize(rows);
+        const cluster::TopicImage* found = by_id ? image.topic(topic->topic_id) : image.topic(topic->topic);
+        Row* row = out.partitions.data();
+        for (; topic != end; ++topic) {
+            for (const auto& wanted : topic->partitions) {
+                Located at = locate(server, found, wanted.partition, unknown);
+                work.items.push_back({.at = at, .partition = wanted.partition, .wanted = &wanted, .row = row++});
+            }
         }
     }
-    return items;
+    return work;
 }
 
-std::vector<FetchItem> items_of(const ShardServer& server, const cluster::MetadataImage& image, const FetchSession& session) {
-    std::vector<FetchItem> items;
-    items.reserve(session.size());
+// A copy: the session may go while its partitions are read.
+std::vector<FetchRequest::FetchTopic> topics_of(const FetchSession& session) {
+    std::vector<FetchRequest::FetchTopic> topics;
     for (const SessionPartition& each : session.partitions()) {
-        FetchItem item;
-        item.at = session.uses_topic_ids() ? locate(server, image, each.key.topic_id, each.key.partition)
-                                           : locate(server, image, each.key.topic, each.key.partition);
-        item.partition = each.key.partition;
-        item.key = each.key;
-        item.wanted = each.wanted;
-        items.push_back(std::move(item));
+        if (topics.empty() || !is_same_topic(topics.back(), each.key)) {
+            topics.push_back({.topic = each.key.topic, .topic_id = each.key.topic_id, .partitions = {}});
+        }
+        topics.back().partitions.push_back(each.wanted);
     }
-    return items;
+    return topics;
 }
 
-void add_row(FetchResponse& response, FetchItem& item) {
-    if (response.responses.empty() || response.responses.back().topic != item.key.topic ||
-        response.responses.back().topic_id != item.key.topic_id) {
-        auto& topic = response.responses.emplace_back();
-        topic.topic = item.key.topic;
-        topic.topic_id = item.key.topic_id;
+// Remembers what the response tells; with `leave_out`, takes out of it what the client knows.
+void note_told(FetchSession& session, FetchResponse& response, bool leave_out) {
+    std::vector<FetchResponse::FetchableTopicResponse> news;
+    for (auto& topic : response.responses) {
+        SessionKey key{topic.topic, topic.topic_id, 0};
+        std::erase_if(topic.partitions, [&](const Row& row) {
+            key.partition = row.partition_index;
+            bool is_news = session.note_told(key, row);
+            return leave_out && !is_news;
+        });
+        if (topic.partitions.empty()) {
+            continue;
+        }
+        if (!news.empty() && is_same_topic(news.back(), topic)) {
+            std::ranges::move(topic.partitions, std::back_inserter(news.back().partitions));
+        } else {
+            news.push_back(std::move(topic));
+        }
     }
-    response.responses.back().partitions.push_back(std::move(item.row));
+    response.responses = std::move(news);
 }
 
 FetchResponse refused(ErrorCode error) {
@@ -249,78 +287,87 @@ ErrorCode why_refused(const FetchRequest& request, std::int16_t version) {
 
 Task<FetchResponse> fetch_without_session(RequestContext& context, const FetchRequest& request, bool create_session) {
     ShardServer& server = context.server;
-    cluster::ImagePtr image = server.image();
     bool by_id = context.version() >= kFirstVersionWithTopicIds;
-    std::vector<FetchItem> items = items_of(server, *image, request, by_id);
+    FetchWork work = lay_out(server, request.topics, by_id);
     ErrorCode refusal = why_refused(request, context.version());
-    for (FetchItem& item : items) {
+    for (FetchItem& item : work.items) {
         if (item.at.error == ErrorCode::none) {
             item.at.error = refusal;
         }
     }
-    co_await read_or_wait(context, request, items);
+    co_await read_or_wait(context, request, work.items);
 
-    FetchResponse response;
-    FetchSession* session = nullptr;
-    if (create_session && !items.empty()) {
-        session = server.fetch_sessions().create(by_id, server.shard().now(), server.shard().random());
-    }
-    if (session != nullptr) {
-        response.session_id = session->id();
-        session->update(request);
-    }
-    for (FetchItem& item : items) {
+    if (create_session && !work.items.empty()) {
+        FetchSession* session = server.fetch_sessions().create(request, by_id, server.shard().now(), server.shard().random());
         if (session != nullptr) {
-            session->note_told(item.key, item.row);
+            work.response.session_id = session->id();
+            note_told(*session, work.response, false);
         }
-        add_row(response, item);
     }
-    co_return response;
+    co_return std::move(work.response);
+}
+
+// What is held for each partition of a session while it is read, before the names of topics.
+constexpr std::size_t kReadBytesPerPartition = sizeof(FetchRequest::FetchPartition) * 2 + sizeof(FetchItem) + sizeof(Row) + 100;
+
+// Why the session cannot go on with this request, or none.
+ErrorCode why_not_in_session(const FetchSession* session, const FetchRequest& request, std::int16_t version) {
+    if (session == nullptr) {
+        TL_REACH("fetch_session_not_found");
+        return ErrorCode::fetch_session_id_not_found;
+    }
+    if (session->next_epoch() != request.session_epoch) {
+        TL_REACH("fetch_session_epoch_refused");
+        return ErrorCode::invalid_fetch_session_epoch;
+    }
+    if (session->uses_topic_ids() != (version >= kFirstVersionWithTopicIds)) {
+        return ErrorCode::fetch_session_topic_id_error;
+    }
+    return why_refused(request, version);
+}
+
+// Memory for what the session adds to the request. False when there is no answer.
+Task<bool> take_for_session(RequestContext& context, const FetchRequest& request) {
+    const FetchSession* session = context.server.fetch_sessions().find(request.session_id, context.server.shard().now());
+    std::size_t bytes = session == nullptr ? 0 : session->size() * kReadBytesPerPartition + session->name_bytes();
+    if (bytes <= kRequestBytesFree || context.memory.take_now(bytes)) {
+        co_return true;
+    }
+    co_return co_await context.memory.take(bytes);
 }
 
 Task<FetchResponse> fetch_in_session(RequestContext& context, const FetchRequest& request) {
     ShardServer& server = context.server;
     FetchSessionCache& sessions = server.fetch_sessions();
+    bool has_memory = co_await take_for_session(context, request);
+    if (!has_memory) {
+        co_return FetchResponse{};
+    }
     FetchSession* session = sessions.find(request.session_id, server.shard().now());
-    if (session == nullptr) {
-        TL_REACH("fetch_session_not_found");
-        co_return refused(ErrorCode::fetch_session_id_not_found);
-    }
-    if (session->next_epoch() != request.session_epoch) {
-        TL_REACH("fetch_session_epoch_refused");
-        co_return refused(ErrorCode::invalid_fetch_session_epoch);
-    }
-    bool by_id = context.version() >= kFirstVersionWithTopicIds;
-    if (session->uses_topic_ids() != by_id) {
-        co_return refused(ErrorCode::fetch_session_topic_id_error);
-    }
-    if (ErrorCode refusal = why_refused(request, context.version()); refusal != ErrorCode::none) {
+    if (ErrorCode refusal = why_not_in_session(session, request, context.version()); refusal != ErrorCode::none) {
         co_return refused(refusal);
     }
-    session->update(request);
+    if (!sessions.update(*session, request)) {
+        co_return refused(ErrorCode::fetch_session_id_not_found);  // there is no room for what it adds: the client starts anew
+    }
     session->advance_epoch();
     std::int32_t epoch = session->next_epoch();
-    cluster::ImagePtr image = server.image();
-    std::vector<FetchItem> items = items_of(server, *image, *session);
-    co_await read_or_wait(context, request, items);
+    std::vector<FetchRequest::FetchTopic> topics = topics_of(*session);
+    FetchWork work = lay_out(server, topics, session->uses_topic_ids());
+    co_await read_or_wait(context, request, work.items);
 
     // Other connections ran meanwhile: the session may have been evicted or used by another.
     session = sessions.find(request.session_id, server.shard().now());
     if (session == nullptr || session->next_epoch() != epoch) {
         co_return refused(session == nullptr ? ErrorCode::fetch_session_id_not_found : ErrorCode::invalid_fetch_session_epoch);
     }
-    FetchResponse response;
-    response.session_id = request.session_id;
-    for (FetchItem& item : items) {
-        if (session->note_told(item.key, item.row)) {
-            add_row(response, item);
-        }
-    }
+    work.response.session_id = request.session_id;
+    note_told(*session, work.response, true);
     if (session->empty()) {
         sessions.remove(request.session_id);
-        response.session_id = 0;
+        work.response.session_id = 0;
     }
-    co_return response;
+    co_return std::move(work.response);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // v2 isolation level   v4 leader epochs (KIP-320)   v6 flexible   v7 maximum timestamp (KIP-734)
 // v8 earliest local offset (KIP-405)   v9 last tiered offset (KIP-1005)   v11 earliest pending upload (KIP-1023)
 
-#include <set>
+#include <algorithm>
 
 #include "server/broker.h"
 #include "server/handlers/handlers.h"
@@ -26,12 +26,12 @@ constexpr std::int64_t kEarliestLocal = -4;
 constexpr std::int64_t kLatestTiered = -5;
 constexpr std::int64_t kEarliestPendingUpload = -6;
 
+// Refers to the request and to its row of the response.
 struct ListItem {
     Located at;
     std::int32_t partition = 0;
-    std::size_t topic = 0;  // index in the response
-    ListOffsetsRequest::ListOffsetsPartition wanted;
-    Row row;
+    const ListOffsetsRequest::ListOffsetsPartition* wanted = nullptr;
+    Row* row = nullptr;
 };
 
 // Which special timestamps a version knows; others are UNSUPPORTED_VERSION.
@@ -68,8 +68,8 @@ void set_found(Row& row, const base::Result<std::optional<log::TimestampedOffset
 }
 
 void list_one(cluster::Partition& partition, ListItem& item, cluster::Isolation isolation) {
-    Row& row = item.row;
-    if (auto epoch = partition.check_epoch(item.wanted.current_leader_epoch); !epoch) {
+    Row& row = *item.row;
+    if (auto epoch = partition.check_epoch(item.wanted->current_leader_epoch); !epoch) {
         row.error_code = epoch.error().code;
         return;
     }
@@ -78,7 +78,7 @@ void list_one(cluster::Partition& partition, ListItem& item, cluster::Isolation 
         return;
     }
     log::Offset limit = partition.read_limit(isolation);
-    switch (item.wanted.timestamp) {
+    switch (item.wanted->timestamp) {
         case kLatest:
             set_offset(row, {.timestamp = -1, .offset = limit, .leader_epoch = partition.leader_epoch()}, false);
             return;
@@ -94,64 +94,115 @@ void list_one(cluster::Partition& partition, ListItem& item, cluster::Isolation 
             set_found(row, partition.log().offset_of_max_timestamp(), limit);
             return;
         default:
-            set_found(row, partition.log().offset_for_timestamp(item.wanted.timestamp), limit);
+            set_found(row, partition.log().offset_for_timestamp(item.wanted->timestamp), limit);
     }
 }
 
-// Partitions named more than once are INVALID_REQUEST, said once.
-std::set<std::pair<std::string, std::int32_t>> repeated_partitions(const ListOffsetsRequest& request) {
-    std::set<std::pair<std::string, std::int32_t>> seen;
-    std::set<std::pair<std::string, std::int32_t>> repeated;
+std::size_t count_of(const ListOffsetsRequest& request) {
+    std::size_t count = 0;
     for (const auto& topic : request.topics) {
-        for (const auto& partition : topic.partitions) {
-            if (!seen.emplace(topic.name, partition.partition_index).second) {
-                repeated.emplace(topic.name, partition.partition_index);
+        count += topic.partitions.size();
+    }
+    return count;
+}
+
+// The partitions of a request that it names more than once: INVALID_REQUEST, said once.
+class Repetitions {
+public:
+    explicit Repetitions(const ListOffsetsRequest& request) {
+        std::vector<Name> names;
+        names.reserve(count_of(request));
+        for (const auto& topic : request.topics) {
+            for (const auto& partition : topic.partitions) {
+                names.push_back({topic.name, partition.partition_index});
             }
         }
+        std::ranges::sort(names);
+        for (std::size_t i = 1; i < names.size(); ++i) {
+            if (names[i] == names[i - 1] && (repeated_.empty() || repeated_.back() != names[i])) {
+                repeated_.push_back(names[i]);
+            }
+        }
+        is_said_.resize(repeated_.size());
     }
-    return repeated;
+
+    enum class Verdict : std::uint8_t { once, repeated, said };
+    Verdict look_at(std::string_view topic, std::int32_t partition) {
+        Name name{topic, partition};
+        auto at = std::ranges::lower_bound(repeated_, name);
+        if (at == repeated_.end() || *at != name) {
+            return Verdict::once;
+        }
+        auto index = static_cast<std::size_t>(at - repeated_.begin());
+        bool was_said = is_said_[index];
+        is_said_[index] = true;
+        return was_said ? Verdict::said : Verdict::repeated;
+    }
+
+private:
+    struct Name {
+        std::string_view topic;
+        std::int32_t partition;
+
+        friend std::strong_ordering operator<=>(const Name& a, const Name& b) {
+            // Mostly it is one name of the request, which may be long.
+            auto topics = a.topic.data() == b.topic.data() ? std::strong_ordering::equal : a.topic <=> b.topic;
+            return topics != 0 ? topics : a.partition <=> b.partition;
+        }
+        friend bool operator==(const Name& a, const Name& b) { return (a <=> b) == 0; }
+    };
+    std::vector<Name> repeated_;  // sorted
+    std::vector<bool> is_said_;
+};
+
+// Why a partition is not looked for, or none.
+ErrorCode why_refused(const ListOffsetsRequest& request, std::int64_t timestamp, const Located& at, std::int16_t version) {
+    if (!is_known(timestamp, version)) {
+        return ErrorCode::unsupported_version;
+    }
+    // Nobody is a replica here.
+    return request.replica_id >= 0 && at.error == ErrorCode::none ? ErrorCode::not_leader_or_follower : at.error;
 }
 
 }  // namespace
 
 Task<ListOffsetsResponse> handle_list_offsets(RequestContext& context, ListOffsetsRequest& request) {
     cluster::ImagePtr image = context.server.image();
-    auto repeated = repeated_partitions(request);
+    Repetitions repetitions(request);
     ListOffsetsResponse response;
     std::vector<ListItem> items;
-    std::set<std::pair<std::string, std::int32_t>> refused;
+    items.reserve(count_of(request));
     for (const auto& topic : request.topics) {
-        response.topics.emplace_back().name = topic.name;
+        const cluster::TopicImage* found = image->topic(topic.name);
+        auto& out = response.topics.emplace_back();
+        out.name = topic.name;
+        out.partitions.resize(topic.partitions.size());
+        std::size_t rows = 0;
         for (const auto& wanted : topic.partitions) {
-            if (repeated.contains({topic.name, wanted.partition_index}) &&
-                !refused.emplace(topic.name, wanted.partition_index).second) {
+            auto verdict = repetitions.look_at(topic.name, wanted.partition_index);
+            if (verdict == Repetitions::Verdict::said) {
                 continue;
             }
-            ListItem item{.at = locate(context.server, *image, topic.name, wanted.partition_index),
+            ListItem item{.at = locate(context.server, found, wanted.partition_index, ErrorCode::unknown_topic_or_partition),
                           .partition = wanted.partition_index,
-                          .topic = response.topics.size() - 1,
-                          .wanted = wanted,
-                          .row = {}};
-            item.row.partition_index = wanted.partition_index;
-            if (repeated.contains({topic.name, wanted.partition_index})) {
-                item.at.error = ErrorCode::invalid_request;
-            } else if (!is_known(wanted.timestamp, context.version())) {
-                item.at.error = ErrorCode::unsupported_version;
-            } else if (request.replica_id >= 0 && item.at.error == ErrorCode::none) {
-                item.at.error = ErrorCode::not_leader_or_follower;  // nobody is a replica here
-            }
-            items.push_back(std::move(item));
+                          .wanted = &wanted,
+                          .row = &out.partitions[rows++]};
+            item.row->partition_index = wanted.partition_index;
+            item.at.error = verdict == Repetitions::Verdict::repeated
+                                ? ErrorCode::invalid_request
+                                : why_refused(request, wanted.timestamp, item.at, context.version());
+            items.push_back(item);
         }
+        out.partitions.resize(rows);
     }
     auto isolation = request.isolation_level == 1 ? cluster::Isolation::read_committed : cluster::Isolation::read_uncommitted;
     co_await for_each_on_owner(context.server, items, [isolation](ShardServer&, cluster::Partition& partition, ListItem& item) {
         list_one(partition, item, isolation);
     });
-    for (ListItem& item : items) {
+    for (const ListItem& item : items) {
         if (item.at.error != ErrorCode::none) {
-            item.row.error_code = item.at.error;
+            item.row->error_code = item.at.error;
         }
-        response.topics[item.topic].partitions.push_back(item.row);
     }
     co_return response;
 }

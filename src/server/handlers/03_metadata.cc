@@ -4,6 +4,7 @@
 // v12 topics asked for by id    v13 top-level error (KIP-1102)
 
 #include <set>
+#include <tuple>
 
 #include "cluster/controller.h"
 #include "server/broker.h"
@@ -19,6 +20,7 @@ using runtime::Task;
 namespace {
 
 using Topic = MetadataResponse::MetadataResponseTopic;
+using WantedTopic = MetadataRequest::MetadataRequestTopic;
 
 Topic describe(const cluster::TopicImage& topic, const MetadataRequest& request) {
     Topic out;
@@ -43,7 +45,7 @@ Topic describe(const cluster::TopicImage& topic, const MetadataRequest& request)
     return out;
 }
 
-Topic refused(const MetadataRequest::MetadataRequestTopic& wanted, ErrorCode error) {
+Topic refused(const WantedTopic& wanted, ErrorCode error) {
     Topic out;
     out.error_code = error;
     out.name = wanted.name;
@@ -83,10 +85,18 @@ MetadataResponse refused_altogether(const MetadataRequest& request) {
     return response;
 }
 
+// A topic in the controller's answer, with its settings; nobody makes more than so many at once.
+constexpr std::size_t kCreatedBytes = 5'000;
+constexpr std::size_t kCreatedMax = 10'000;
+
 // Makes missing topics; what could not be made is answered as unknown.
 Task<void> auto_create(RequestContext& context, const MetadataRequest& request) {
     std::vector<std::string> names = names_to_create(*context.server.image(), request);
     if (names.empty()) {
+        co_return;
+    }
+    bool has_memory = co_await context.memory.take_up_to(std::min(names.size(), kCreatedMax) * kCreatedBytes);
+    if (!has_memory) {
         co_return;
     }
     Broker& broker = context.server.broker();
@@ -100,8 +110,43 @@ Task<void> auto_create(RequestContext& context, const MetadataRequest& request) 
     }
 }
 
+// What is named more than once is answered once.
+std::vector<const WantedTopic*> distinct_topics(const MetadataRequest& request) {
+    auto is_less = [](const WantedTopic* a, const WantedTopic* b) { return std::tie(a->topic_id, a->name) < std::tie(b->topic_id, b->name); };
+    std::set<const WantedTopic*, decltype(is_less)> seen;
+    std::vector<const WantedTopic*> distinct;
+    distinct.reserve(request.topics->size());
+    for (const WantedTopic& wanted : *request.topics) {
+        if (seen.insert(&wanted).second) {
+            distinct.push_back(&wanted);
+        }
+    }
+    return distinct;
+}
+
+// What the topics that there are take in the answer.
+std::size_t bytes_of_known(const cluster::MetadataImage& image, const std::vector<const WantedTopic*>& wanted, bool wants_all) {
+    constexpr std::size_t kPartitionBytes = 256;
+    constexpr std::size_t kTopicBytes = 512;
+    std::size_t bytes = 0;
+    auto count = [&](const cluster::TopicImage& topic) {
+        bytes += kTopicBytes + static_cast<std::size_t>(topic.partition_count()) * kPartitionBytes;
+    };
+    if (wants_all) {
+        std::ranges::for_each(image.topics(), [&](const auto& topic) { count(*topic); });
+        return bytes;
+    }
+    for (const WantedTopic* each : wanted) {
+        const cluster::TopicImage* found = each->topic_id.is_zero() && each->name ? image.topic(*each->name) : image.topic(each->topic_id);
+        if (found != nullptr) {
+            count(*found);
+        }
+    }
+    return bytes;
+}
+
 Topic look_up(const cluster::MetadataImage& image, const MetadataRequest& request,
-              const MetadataRequest::MetadataRequestTopic& wanted) {
+              const WantedTopic& wanted) {
     if (!wanted.topic_id.is_zero()) {
         const cluster::TopicImage* found = image.topic(wanted.topic_id);
         return found != nullptr ? describe(*found, request) : refused(wanted, ErrorCode::unknown_topic_id);
@@ -128,6 +173,11 @@ Task<MetadataResponse> handle_metadata(RequestContext& context, MetadataRequest&
     if (!wants_all && may_create && context.server.config()->boolean("auto.create.topics.enable")) {
         co_await auto_create(context, request);
     }
+    std::vector<const WantedTopic*> distinct = wants_all ? std::vector<const WantedTopic*>{} : distinct_topics(request);
+    bool has_memory = co_await context.memory.take_up_to(bytes_of_known(*context.server.image(), distinct, wants_all));
+    if (!has_memory) {
+        co_return MetadataResponse{};
+    }
     cluster::ImagePtr image = context.server.image();
     MetadataResponse response;
     response.cluster_id = context.server.broker().cluster_id();
@@ -147,11 +197,9 @@ Task<MetadataResponse> handle_metadata(RequestContext& context, MetadataRequest&
         }
         co_return response;
     }
-    std::set<std::pair<base::Uuid, std::optional<std::string>>> answered;
-    for (const auto& wanted : *request.topics) {
-        if (answered.emplace(wanted.topic_id, wanted.name).second) {
-            response.topics.push_back(look_up(*image, request, wanted));
-        }
+    response.topics.reserve(distinct.size());
+    for (const WantedTopic* wanted : distinct) {
+        response.topics.push_back(look_up(*image, request, *wanted));
     }
     co_return response;
 }

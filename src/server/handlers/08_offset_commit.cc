@@ -94,6 +94,17 @@ Task<OffsetCommitResponse> handle_offset_commit(RequestContext& context, OffsetC
     if (request.topics.empty()) {
         co_return answers.take();
     }
+    std::size_t record_bytes = bytes_of_commit(request.group_id, request.topics);
+    if (record_bytes > kCommitBytesMax) {
+        for (const AskedTopic& topic : request.topics) {
+            answers.refuse_all(topic, ErrorCode::invalid_commit_offset_size);
+        }
+        co_return answers.take();
+    }
+    bool has_memory = co_await context.memory.take(2 * record_bytes);
+    if (!has_memory) {
+        co_return OffsetCommitResponse{};
+    }
     group::ClientInfo client = client_info_of(context);
     Decide decide = [&](group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) {
         coordinator.commit(ticket, client, request, now, out);

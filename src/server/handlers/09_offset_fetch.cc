@@ -2,8 +2,11 @@
 // v2 all topics with null, top-level error   v5 leader epoch (KIP-320)   v6 flexible   v7 only stable offsets (KIP-447)
 // v8 many groups at once (KIP-709)           v9 members of consumer groups (KIP-848)   v10 topic id instead of name
 
+#include <unordered_set>
+
 #include "server/group_access.h"
 #include "server/handlers/handlers.h"
+#include "server/row_memory.h"
 
 namespace tideline::server {
 
@@ -39,6 +42,17 @@ std::vector<AskedGroup> groups_of(OffsetFetchRequest& request, std::int16_t vers
         }
     }
     return {std::move(group)};
+}
+
+// A partition that is named again and again has one answer, or its metadata would come as often.
+void answer_each_once(AskedGroup& group) {
+    if (!group.topics) {
+        return;
+    }
+    for (AskedTopic& topic : *group.topics) {
+        std::unordered_set<std::int32_t> seen;
+        std::erase_if(topic.partition_indexes, [&seen](std::int32_t index) { return !seen.insert(index).second; });
+    }
 }
 
 AnsweredTopic refused(const AskedTopic& topic, ErrorCode error) {
@@ -140,7 +154,12 @@ Task<OffsetFetchResponse> handle_offset_fetch(RequestContext& context, OffsetFet
     OffsetFetchResponse response;
     std::vector<AskedGroup> groups = groups_of(request, context.version());
     for (AskedGroup& group : groups) {
+        answer_each_once(group);
         AnsweredGroup answered = co_await fetch_group(context, group, request.require_stable);
+        bool has_memory = co_await take_for_row(context, answered);
+        if (!has_memory) {
+            co_return OffsetFetchResponse{};
+        }
         if (context.version() >= kManyGroups) {
             response.groups.push_back(std::move(answered));
         } else {

@@ -2,7 +2,7 @@
 // v1 rebalance timeout   v4 member ids are asked for first (KIP-394)   v5 group instance id (KIP-345)   v6 flexible
 // v7 protocol type (KIP-559)   v8 reason (KIP-800)   v9 the leader may be told not to assign (KIP-814)
 //
-// Two phases: the answer waits for the other members, for as long as the rebalance timeout.
+// Two phases: the coordinator has the request after the first, and the answer waits for the other members, for as long as the rebalance timeout.
 
 #include "server/api_table.h"
 #include "server/group_access.h"
@@ -22,16 +22,10 @@ JoinGroupResponse refused(ErrorCode error) {
     return response;
 }
 
-// The request goes as soon as the coordinator has seen it: what waits here for the rest of the group is small.
-Task<EncodedResponse> join_and_wait(ShardServer& server, ConnectionInfo& connection, protocol::DecodedHeader header,
-                                    group::ClientInfo client, JoinGroupRequest request) {
-    GroupHome home = find_group_home(server, request.group_id);
-    Decide decide = [client = std::move(client), request = std::move(request)](
-                        group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) mutable {
-        coordinator.join(ticket, client, request, now, out);
-        request = {};
-    };
-    auto reply = co_await ask_home_parked(server, connection, home, std::move(decide));
+// What waits here for the rest of the group is small.
+Task<EncodedResponse> wait_and_answer(runtime::Shard& shard, ConnectionInfo& connection, protocol::DecodedHeader header,
+                                      std::shared_ptr<Mailbox> mailbox) {
+    auto reply = co_await wait_for_group(shard, connection, std::move(mailbox));
     if (!reply) {
         co_return EncodedResponse{.bytes = {}, .splices = {}, .is_sent = false, .close_reason = {}};
     }
@@ -44,8 +38,13 @@ Task<EncodedResponse> join_and_wait(ShardServer& server, ConnectionInfo& connect
 }  // namespace
 
 Task<Reply> handle_join_group(RequestContext& context, JoinGroupRequest& request) {
-    co_return Reply{EncodedResponse{},
-                    join_and_wait(context.server, context.connection, context.header, client_info_of(context), std::move(request))};
+    group::ClientInfo client = client_info_of(context);
+    Decide decide = [&](group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) {
+        coordinator.join(ticket, client, request, now, out);
+    };
+    auto mailbox = co_await hand_to_group(context.server, context.connection, request.group_id, std::move(decide));
+    context.memory.keep(0);
+    co_return Reply{EncodedResponse{}, wait_and_answer(context.server.shard(), context.connection, context.header, std::move(mailbox))};
 }
 
 }  // namespace tideline::server

@@ -1,7 +1,7 @@
 // server/handlers/14_sync_group.cc: SyncGroup, versions 0–5.
 // v3 group instance id (KIP-345)   v4 flexible   v5 protocol type and name (KIP-559)
 //
-// Two phases: the answer waits for the leader's assignment.
+// Two phases: the coordinator has the request after the first, and the answer waits for the leader's assignment.
 
 #include "server/api_table.h"
 #include "server/group_access.h"
@@ -21,16 +21,10 @@ SyncGroupResponse refused(ErrorCode error) {
     return response;
 }
 
-// The request goes as soon as the coordinator has seen it: what waits here for the rest of the group is small.
-Task<EncodedResponse> sync_and_wait(ShardServer& server, ConnectionInfo& connection, protocol::DecodedHeader header,
-                                    group::ClientInfo client, SyncGroupRequest request) {
-    GroupHome home = find_group_home(server, request.group_id);
-    Decide decide = [client = std::move(client), request = std::move(request)](
-                        group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) mutable {
-        coordinator.sync(ticket, client, request, now, out);
-        request = {};
-    };
-    auto reply = co_await ask_home_parked(server, connection, home, std::move(decide));
+// What waits here for the rest of the group is small.
+Task<EncodedResponse> wait_and_answer(runtime::Shard& shard, ConnectionInfo& connection, protocol::DecodedHeader header,
+                                      std::shared_ptr<Mailbox> mailbox) {
+    auto reply = co_await wait_for_group(shard, connection, std::move(mailbox));
     if (!reply) {
         co_return EncodedResponse{.bytes = {}, .splices = {}, .is_sent = false, .close_reason = {}};
     }
@@ -47,8 +41,13 @@ Task<Reply> handle_sync_group(RequestContext& context, SyncGroupRequest& request
     if (context.version() >= 5 && (!request.protocol_type || !request.protocol_name)) {
         co_return Reply{encode_response(context.header, refused(ErrorCode::inconsistent_group_protocol)), std::nullopt};
     }
-    co_return Reply{EncodedResponse{},
-                    sync_and_wait(context.server, context.connection, context.header, client_info_of(context), std::move(request))};
+    group::ClientInfo client = client_info_of(context);
+    Decide decide = [&](group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) {
+        coordinator.sync(ticket, client, request, now, out);
+    };
+    auto mailbox = co_await hand_to_group(context.server, context.connection, request.group_id, std::move(decide));
+    context.memory.keep(0);
+    co_return Reply{EncodedResponse{}, wait_and_answer(context.server.shard(), context.connection, context.header, std::move(mailbox))};
 }
 
 }  // namespace tideline::server

@@ -5,6 +5,7 @@
 #include "server/group_access.h"
 #include "server/handlers/handlers.h"
 #include "server/operations.h"
+#include "server/row_memory.h"
 
 namespace tideline::server {
 
@@ -22,7 +23,13 @@ Task<DescribeGroupsResponse> handle_describe_groups(RequestContext& context, Des
         };
         auto reply = co_await ask_home(context.server, each.home, std::move(decide));
         if (reply) {
-            std::ranges::move(std::get<DescribeGroupsResponse>(*reply).groups, std::back_inserter(response.groups));
+            for (auto& group : std::get<DescribeGroupsResponse>(*reply).groups) {
+                bool has_memory = co_await take_for_row(context, group);
+                if (!has_memory) {
+                    co_return DescribeGroupsResponse{};
+                }
+                response.groups.push_back(std::move(group));
+            }
             continue;
         }
         for (const std::string& id : each.group_ids) {

@@ -10,7 +10,20 @@ using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
 using runtime::Task;
 
+namespace {
+
+// What a topic that is made takes in the answer: its settings, since v5.
+constexpr std::size_t kDescriptionBytes = 5'000;
+// Of more topics, all are refused.
+constexpr std::size_t kTopicsMax = 10'000;
+
+}  // namespace
+
 Task<CreateTopicsResponse> handle_create_topics(RequestContext& context, CreateTopicsRequest& request) {
+    bool has_memory = co_await context.memory.take_up_to(std::min(request.topics.size(), kTopicsMax) * kDescriptionBytes);
+    if (!has_memory) {
+        co_return CreateTopicsResponse{};
+    }
     Broker& broker = context.server.broker();
     auto decide = [&](const cluster::MetadataImage& image) { return broker.controller().create_topics(image, request); };
     auto response = co_await broker.decide<CreateTopicsResponse>(context.server.shard(), decide);

@@ -36,8 +36,9 @@ std::vector<ErrorCode> errors_of_unknown(const cluster::MetadataImage& image, co
     std::vector<ErrorCode> errors;
     bool any = false;
     for (const auto& topic : topics) {
+        const cluster::TopicImage* found = image.topic(topic.name);
         for (std::int32_t partition : topic.partitions) {
-            bool exists = image.partition(topic.name, partition) != nullptr;
+            bool exists = found != nullptr && found->partition(partition) != nullptr;
             any = any || !exists;
             errors.push_back(exists ? ErrorCode::operation_not_attempted : ErrorCode::unknown_topic_or_partition);
         }

@@ -34,7 +34,7 @@ TransactionMarker marker_of(const WriteTxnMarkersRequest::WritableTxnMarker& wan
 
 // Kafka answers for each producer id and topic once, however often the request names them.
 WriteTxnMarkersResponse response_of(const std::vector<TransactionMarker>& markers) {
-    std::map<std::int64_t, std::map<std::string, std::map<std::int32_t, ErrorCode>>> results;
+    std::map<std::int64_t, std::map<std::string_view, std::map<std::int32_t, ErrorCode>>> results;
     for (const TransactionMarker& marker : markers) {
         auto& topics = results[marker.producer_id];
         for (const MarkerTarget& target : marker.targets) {

@@ -1,6 +1,8 @@
 // server/handlers/28_txn_offset_commit.cc: TxnOffsetCommit, versions 0–5.
 // v2 leader epoch   v3 flexible, the consumer's member (KIP-447)   v4 TRANSACTION_ABORTABLE   v5 implicit AddOffsetsToTxn (KIP-890)
 
+#include <unordered_map>
+
 #include "server/group_access.h"
 #include "server/partition_access.h"
 #include "server/transaction_gate.h"
@@ -22,44 +24,50 @@ struct OffsetsPartition {
     base::Result<log::VerificationGuard> guard = log::kNoGuard;
 };
 
-void refuse(TxnOffsetCommitResponse& response, const std::string& topic, std::int32_t partition, ErrorCode error) {
-    auto at = std::ranges::find(response.topics, topic, &AnsweredTopic::name);
-    if (at == response.topics.end()) {
-        at = response.topics.insert(at, AnsweredTopic{});
-        at->name = topic;
+// The answer to one request: one entry for each topic, as in Kafka, in the order in which they were first answered.
+class Answers {
+public:
+    void add(const std::string& topic, std::int32_t partition, ErrorCode error) {
+        auto [at, is_new] = by_name_.try_emplace(topic, response_.topics.size());
+        if (is_new) {
+            response_.topics.emplace_back().name = topic;
+        }
+        response_.topics[at->second].partitions.push_back({.partition_index = partition, .error_code = error});
     }
-    at->partitions.push_back({.partition_index = partition, .error_code = error});
-}
-
-void refuse_all(TxnOffsetCommitResponse& response, const TxnOffsetCommitRequest& request, ErrorCode error) {
-    for (const auto& topic : request.topics) {
-        for (const auto& partition : topic.partitions) {
-            refuse(response, topic.name, partition.partition_index, error);
+    void add_all(const TxnOffsetCommitRequest& request, ErrorCode error) {
+        for (const auto& topic : request.topics) {
+            for (const auto& partition : topic.partitions) {
+                add(topic.name, partition.partition_index, error);
+            }
         }
     }
-}
+    void add(const TxnOffsetCommitResponse& answered) {
+        for (const AnsweredTopic& topic : answered.topics) {
+            for (const auto& partition : topic.partitions) {
+                add(topic.name, partition.partition_index, partition.error_code);
+            }
+        }
+    }
+    TxnOffsetCommitResponse take() { return std::move(response_); }
+
+private:
+    TxnOffsetCommitResponse response_;
+    std::unordered_map<std::string, std::size_t> by_name_;
+};
 
 // Leaves in the request what exists.
-void sort_out(const cluster::MetadataImage& image, TxnOffsetCommitRequest& request, TxnOffsetCommitResponse& response) {
+void sort_out(const cluster::MetadataImage& image, TxnOffsetCommitRequest& request, Answers& answers) {
     for (auto& topic : request.topics) {
         const cluster::TopicImage* found = image.topic(topic.name);
         std::erase_if(topic.partitions, [&](const auto& partition) {
             bool exists = found != nullptr && found->partition(partition.partition_index) != nullptr;
             if (!exists) {
-                refuse(response, topic.name, partition.partition_index, ErrorCode::unknown_topic_or_partition);
+                answers.add(topic.name, partition.partition_index, ErrorCode::unknown_topic_or_partition);
             }
             return !exists;
         });
     }
     std::erase_if(request.topics, [](const auto& topic) { return topic.partitions.empty(); });
-}
-
-void merge(TxnOffsetCommitResponse& response, const TxnOffsetCommitResponse& answered) {
-    for (const AnsweredTopic& topic : answered.topics) {
-        for (const auto& partition : topic.partitions) {
-            refuse(response, topic.name, partition.partition_index, partition.error_code);
-        }
-    }
 }
 
 // The guard that the records have to show, or why the transaction coordinator does not let them in.
@@ -118,23 +126,32 @@ Task<base::Result<TxnOffsetCommitResponse>> commit(RequestContext& context, cons
 }  // namespace
 
 Task<TxnOffsetCommitResponse> handle_txn_offset_commit(RequestContext& context, TxnOffsetCommitRequest& request) {
-    TxnOffsetCommitResponse response;
+    Answers answers;
     cluster::ImagePtr image = context.server.image();
-    sort_out(*image, request, response);
+    sort_out(*image, request, answers);
     if (request.topics.empty()) {
-        co_return response;
+        co_return answers.take();
+    }
+    std::size_t record_bytes = bytes_of_commit(request.group_id, request.topics);
+    if (record_bytes > kCommitBytesMax) {
+        answers.add_all(request, ErrorCode::invalid_commit_offset_size);
+        co_return answers.take();
+    }
+    bool has_memory = co_await context.memory.take(2 * record_bytes);
+    if (!has_memory) {
+        co_return TxnOffsetCommitResponse{};
     }
     auto answered = co_await commit(context, request);
     if (answered) {
-        merge(response, *answered);
-        co_return response;
+        answers.add(*answered);
+        co_return answers.take();
     }
     ErrorCode error = answered.error().code;
     if (error == ErrorCode::coordinator_load_in_progress && context.version() < 2) {
         error = ErrorCode::coordinator_not_available;  // clients of that age crash otherwise (KAFKA-7296)
     }
-    refuse_all(response, request, error);
-    co_return response;
+    answers.add_all(request, error);
+    co_return answers.take();
 }
 
 }  // namespace tideline::server

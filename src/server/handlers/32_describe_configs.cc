@@ -8,6 +8,7 @@
 #include "log/log_config.h"
 #include "server/broker.h"
 #include "server/handlers/handlers.h"
+#include "server/row_memory.h"
 
 namespace tideline::server {
 
@@ -194,6 +195,10 @@ Task<DescribeConfigsResponse> handle_describe_configs(RequestContext& context, D
                 break;
             default:
                 refuse(result, ErrorCode::invalid_request, "resources of this type have no configuration here");
+        }
+        bool has_memory = co_await take_for_row(context, result);
+        if (!has_memory) {
+            co_return DescribeConfigsResponse{};
         }
     }
     co_return response;

@@ -1,5 +1,7 @@
 // server/handlers/47_offset_delete.cc: OffsetDelete, version 0 (KIP-496).
 
+#include <unordered_map>
+
 #include "server/group_access.h"
 #include "server/handlers/handlers.h"
 
@@ -51,12 +53,17 @@ Task<OffsetDeleteResponse> handle_offset_delete(RequestContext& context, OffsetD
     if (answered->error_code != ErrorCode::none) {
         co_return std::move(*answered);
     }
+    std::unordered_map<std::string, std::size_t> by_name;
+    for (std::size_t i = 0; i < answered->topics.size(); ++i) {
+        by_name.emplace(answered->topics[i].name, i);
+    }
     for (AnsweredTopic& topic : refused) {
-        auto at = std::ranges::find(answered->topics, topic.name, &AnsweredTopic::name);
-        if (at == answered->topics.end()) {
+        auto [at, is_new] = by_name.try_emplace(topic.name, answered->topics.size());
+        if (is_new) {
             answered->topics.push_back(std::move(topic));
         } else {
-            at->partitions.insert(at->partitions.end(), topic.partitions.begin(), topic.partitions.end());
+            auto& partitions = answered->topics[at->second].partitions;
+            partitions.insert(partitions.end(), topic.partitions.begin(), topic.partitions.end());
         }
     }
     co_return std::move(*answered);

@@ -1,6 +1,7 @@
 // server/handlers/65_describe_transactions.cc: DescribeTransactions, version 0 (KIP-664).
 
 #include "server/handlers/handlers.h"
+#include "server/row_memory.h"
 #include "server/shard_server.h"
 #include "server/transaction_service.h"
 
@@ -20,7 +21,13 @@ Task<DescribeTransactionsResponse> handle_describe_transactions(RequestContext& 
         TransactionHome home = find_transaction_home(context.server, ids.front());
         auto reply = co_await ask_transaction_home(context.server, home, std::move(decide));
         if (reply) {
-            std::ranges::move(std::get<States>(*reply), std::back_inserter(response.transaction_states));
+            for (auto& state : std::get<States>(*reply)) {
+                bool has_memory = co_await take_for_row(context, state);
+                if (!has_memory) {
+                    co_return DescribeTransactionsResponse{};
+                }
+                response.transaction_states.push_back(std::move(state));
+            }
             continue;
         }
         auto& state = response.transaction_states.emplace_back();

@@ -4,6 +4,7 @@
 #include "server/group_access.h"
 #include "server/handlers/handlers.h"
 #include "server/operations.h"
+#include "server/row_memory.h"
 
 namespace tideline::server {
 
@@ -38,7 +39,13 @@ Task<ConsumerGroupDescribeResponse> handle_consumer_group_describe(RequestContex
         };
         auto reply = co_await ask_home(context.server, each.home, std::move(decide));
         if (reply) {
-            std::ranges::move(std::get<ConsumerGroupDescribeResponse>(*reply).groups, std::back_inserter(response.groups));
+            for (auto& group : std::get<ConsumerGroupDescribeResponse>(*reply).groups) {
+                bool has_memory = co_await take_for_row(context, group);
+                if (!has_memory) {
+                    co_return ConsumerGroupDescribeResponse{};
+                }
+                response.groups.push_back(std::move(group));
+            }
         } else {
             std::ranges::for_each(each.group_ids, [&](const std::string& id) { refuse(response, id, reply.error().code); });
         }
