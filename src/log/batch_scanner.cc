@@ -1,6 +1,7 @@
 #include "log/batch_scanner.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "base/crc32c.h"
@@ -35,6 +36,11 @@ Result<std::optional<FoundBatch>> read_header_at(FileWindow& window, std::uint64
     if (!header) {
         // Whatever is wrong with it: in a file that held batches it is damage, an older format's magic among it.
         return base::fail(ErrorCode::corrupt_message, header.error().note, static_cast<std::int64_t>(position));
+    }
+    // No checksum covers the base offset, and no log goes on behind the last one.
+    constexpr Offset kLastBase = std::numeric_limits<Offset>::max() - std::numeric_limits<std::int32_t>::max() - 1;
+    if (header->base_offset < 0 || header->base_offset > kLastBase || header->last_offset_delta < 0) {
+        return base::fail(ErrorCode::corrupt_message, "a batch has offsets that no log has", header->base_offset);
     }
     FoundBatch found{*header, position};
     if (found.end() > window.end()) {

@@ -125,13 +125,13 @@ TEST_F(Damage, OfAnyFileIsSurvived) {
 // No checksum covers a base offset.
 class ForeignOffsets : public Damage {
 protected:
-    // Ten batches of one size and one record, of which one then says that it starts at `base`.
-    void fill_and_change(std::size_t nth, Offset base) {
-        open();
+    // Ten batches of one size and one record, from `first` on, of which one then says that it starts at `base`.
+    void fill_and_change(std::size_t nth, Offset base, Offset first = 0) {
+        open({.log_start_offset = first});
         for (std::int32_t i = 0; i < 10; ++i) {
-            put({.value_bytes = 30});
+            put({.value_bytes = 30}, {.leader_epoch = 0, .now_ms = kNow});
         }
-        std::string name = segment_path(directory(), 0, kLogSuffix);
+        std::string name = segment_path(directory(), first, kLogSuffix);
         batch_bytes_ = runtime::read_file(disk_.files(), name)->size() / 10;
         auto file = disk_.files().open(name, runtime::OpenMode::read_write);
         Bytes header(record::kBatchHeaderBytes);
@@ -180,24 +180,54 @@ TEST_F(ForeignOffsets, DoNotOutliveATruncation) {
     EXPECT_EQ(put({}), 7);
 }
 
-TEST_F(Damage, ATruncationInsideItTakesAllOfIt) {
-    fill();
-    std::vector<std::string> logs = names();
-    std::erase_if(logs, [](const std::string& name) { return !name.ends_with(".log"); });
-    ASSERT_GE(logs.size(), 2u);
-    std::string victim = path(logs[1]);
-    auto content = runtime::read_file(disk_.files(), victim);
-    ASSERT_TRUE(content);
-    auto batches = record::split_batches(*content);
-    ASSERT_TRUE(batches && batches->size() > 3);
-    std::size_t position = (*batches)[0].bytes.size();
-    Offset damaged = (*batches)[1].header.base_offset;
-    ASSERT_TRUE(disk_.files().flip_stored_bit(victim, position + record::kBatchHeaderBytes + 3, 0));
-    open({.recovery_point = damaged + 4});
-    ASSERT_TRUE(log_->truncate_to(damaged + 1));
-    EXPECT_EQ(log_->next_offset(), damaged);
+TEST_F(ForeignOffsets, LeaveNoGapBehindATruncationThatMeetsThem) {
+    fill_and_change(4, 7'000);  // no index entry leads past it to the batch of the offset
+    ASSERT_TRUE(log_->truncate_to(8));
+    EXPECT_EQ(log_->next_offset(), 4);
     reopen_clean();
-    EXPECT_EQ(log_->next_offset(), damaged);
+    EXPECT_EQ(log_->next_offset(), 4);
+    EXPECT_EQ(put({}), 4);
+}
+
+TEST_F(ForeignOffsets, BeforeTheSegmentAreInNoIndexAfterATruncation) {
+    fill_and_change(0, 50, 100);
+    ASSERT_TRUE(log_->truncate_to(101));
+    reopen_clean();
+    EXPECT_EQ(put({}), 100);
+}
+
+TEST_F(ForeignOffsets, ThatNoLogHasAreDamage) {
+    for (Offset base : {Offset{-5}, std::numeric_limits<Offset>::max()}) {
+        disk_.wipe();
+        fill_and_change(5, base);
+        reopen_unclean(10);
+        EXPECT_EQ(log_->next_offset(), 10);
+        EXPECT_EQ(log_->read(5, 1'000, 10, true).error().code, ErrorCode::corrupt_message);
+        log_.reset();
+    }
+}
+
+TEST_F(Damage, ATruncationInsideItOrBehindItTakesAllOfIt) {
+    for (Offset cut : {1, 2}) {
+        fill();
+        std::vector<std::string> logs = names();
+        std::erase_if(logs, [](const std::string& name) { return !name.ends_with(".log"); });
+        ASSERT_GE(logs.size(), 2u);
+        std::string victim = path(logs[1]);
+        auto content = runtime::read_file(disk_.files(), victim);
+        ASSERT_TRUE(content);
+        auto batches = record::split_batches(*content);
+        ASSERT_TRUE(batches && batches->size() > 3);
+        std::size_t position = (*batches)[0].bytes.size();
+        Offset damaged = (*batches)[1].header.base_offset;
+        ASSERT_TRUE(disk_.files().flip_stored_bit(victim, position + record::kBatchHeaderBytes + 3, 0));
+        open({.recovery_point = damaged + 4});
+        ASSERT_TRUE(log_->truncate_to(damaged + cut));
+        EXPECT_EQ(log_->next_offset(), damaged);
+        reopen_clean();
+        EXPECT_EQ(log_->next_offset(), damaged);
+        log_.reset();
+    }
 }
 
 }  // namespace

@@ -11,6 +11,32 @@
 
 namespace tideline::log {
 
+namespace {
+
+// Shows `visit` the batches of [from, end) in the segments [at, last), of which the first is the one that holds `from`.
+template <class At, class Visit>
+Result<> visit_batches(At at, At last, Offset from, Offset end, Visit visit) {
+    for (; at != last && at->first < end; ++at) {
+        Segment& segment = *at->second;
+        TL_TRY(first, segment.find_batch(from));
+        if (!first) {
+            continue;
+        }
+        TL_TRY(file, segment.file());
+        HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
+        while (true) {
+            TL_TRY(batch, scanner.next());
+            if (!batch || batch->header.base_offset >= end) {
+                break;
+            }
+            TL_TRY_VOID(visit(segment, *batch));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<bool> PartitionLog::truncate_to(Offset offset) {
     TL_TRY_VOID(check_usable());
     if (offset >= next_offset_) {
@@ -143,23 +169,14 @@ Result<> PartitionLog::recall_recent_batches(Offset end) {
     }
     ProducerState seen{ProducerStateConfig{.max_producers = producers_.size()}};
     Offset from = start_of_recent_batches(end);
-    for (auto at = segment_of(from); at != segments_.end() && at->first < end; ++at) {
-        Segment& segment = *at->second;
-        TL_TRY(first, segment.find_batch(from));
-        if (!first) {
-            continue;
+    auto recalled = visit_batches(segment_of(from), segments_.cend(), from, end, [&](Segment& segment, const FoundBatch& batch) -> Result<> {
+        if (producers_.find(batch.header.producer_id) != nullptr) {
+            TL_TRY_VOID(replay_batch(segment, batch, seen));
         }
-        TL_TRY(file, segment.file());
-        HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
-        while (true) {
-            TL_TRY(batch, scanner.next());
-            if (!batch || batch->header.base_offset >= end) {
-                break;
-            }
-            if (producers_.find(batch->header.producer_id) != nullptr) {
-                TL_TRY_VOID(replay_batch(segment, *batch, seen));
-            }
-        }
+        return {};
+    });
+    if (!recalled) {
+        return recalled;
     }
     for (ProducerEntry entry : producers_.entries()) {
         const ProducerEntry* recent = seen.find(entry.producer_id);
@@ -192,21 +209,12 @@ Offset PartitionLog::start_of_recent_batches(Offset end) const {
 }
 
 Result<> PartitionLog::replay_producers(Offset from, Offset end) {
-    for (auto at = segment_of(from); at != segments_.end() && at->first < end; ++at) {
-        Segment& segment = *at->second;
-        TL_TRY(first, segment.find_batch(from));
-        if (!first) {
-            continue;
-        }
-        TL_TRY(file, segment.file());
-        HeaderScanner scanner(*file, first->position, segment.size(), segment.damage());
-        while (true) {
-            TL_TRY(batch, scanner.next());
-            if (!batch || batch->header.base_offset >= end) {
-                break;
-            }
-            TL_TRY_VOID(replay_batch(segment, *batch, producers_));
-        }
+    auto replayed = visit_batches(segment_of(from), segments_.cend(), from, end, [&](Segment& segment, const FoundBatch& batch) -> Result<> {
+        TL_TRY_VOID(replay_batch(segment, batch, producers_));
+        return {};
+    });
+    if (!replayed) {
+        return replayed;
     }
     producers_.set_end_offset(end);
     return {};

@@ -237,18 +237,20 @@ Result<> Recovery::load_epochs() {
 // --- clean ---
 
 Result<> Recovery::trust() {
-    auto end = log_.active().find_next_offset();
-    if (!end) {
-        if (!is_bad_data(end.error())) {
-            return std::unexpected(end.error());
-        }
-        TL_LOG_ERROR("clean_stop_contradicted", {"partition", log_.name_}, {"why", end.error().note}, {"detail", end.error().detail});
-        return recover();
+    auto believed = believe();
+    if (believed || !is_bad_data(believed.error())) {
+        return believed;
     }
-    log_.next_offset_ = *end;
-    log_.durable_offset_ = *end;
-    TL_TRY_VOID(log_.drop_snapshots_above(*end));
-    return log_.rebuild_producers(*end, now_ms_);
+    TL_LOG_ERROR("clean_stop_contradicted", {"partition", log_.name_}, {"why", believed.error().note}, {"detail", believed.error().detail});
+    return recover();
+}
+
+Result<> Recovery::believe() {
+    TL_TRY(end, log_.active().find_next_offset());
+    log_.next_offset_ = end;
+    log_.durable_offset_ = end;
+    TL_TRY_VOID(log_.drop_snapshots_above(end));
+    return log_.rebuild_producers(end, now_ms_);
 }
 
 // --- unclean ---

@@ -41,6 +41,7 @@ private:
     Result<> check_topic_id();
 
     Result<> trust();    // after a clean stop
+    Result<> believe();
     Result<> recover();  // after any other
     Result<bool> reaches_past_recovery_point(Segment& segment);
     struct Scanned {

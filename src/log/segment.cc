@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <limits>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -164,17 +165,20 @@ Result<> Segment::load_indexes() {
         bool can_rebuild = loaded.error().detail == ENOENT || loaded.error().detail == EILSEQ;
         return can_rebuild ? rebuild_indexes(loaded.error().note) : loaded;
     }
+    TL_TRY_VOID(rebuild_unless_right());
+    max_ = time_index_.last();
+    indexes_loaded_ = true;
+    return {};
+}
+
+// Looks at the ends of both indexes, as far as a start believes them.
+Result<> Segment::rebuild_unless_right() {
     TL_TRY(right, last_entry_is_right());
     if (!right) {
         return rebuild_indexes("the last entry does not point to its batch");
     }
     TL_TRY(right_time, last_time_is_right());
-    if (!right_time) {
-        return rebuild_indexes("the last time is not that of its batch");
-    }
-    max_ = time_index_.last();
-    indexes_loaded_ = true;
-    return {};
+    return right_time ? Result<>() : rebuild_indexes("the last time is not that of its batch");
 }
 
 Result<bool> Segment::last_entry_is_right() {
@@ -218,6 +222,10 @@ Result<> Segment::rebuild_indexes(std::string_view why) {
     TL_REACH("index_rebuilt");
     TL_LOG_WARN("index_rebuilt", {"segment", log_path_}, {"why", why});
     indexes_rebuilt_ = true;
+    if (indexes_loaded_) {
+        // The one that is there may lead past damage at which the new one would end.
+        TL_TRY_VOID(find_beyond(std::numeric_limits<Offset>::max(), 0, size_));
+    }
     TL_TRY_VOID(reset_indexes());
     TL_TRY(log, file());
     HeaderScanner scanner(*log, 0, size_, damage_);
@@ -466,83 +474,6 @@ void Segment::mark_synced() {
     }
     if (synced_size_ == size_) {
         pinned_.reset();
-    }
-}
-
-Result<> Segment::truncate_bytes(std::uint64_t size) {
-    TL_TRY(log, file());
-    TL_TRY_VOID(log->truncate(size));
-    TL_TRY_VOID(log->sync_data());
-    size_ = size;
-    synced_size_ = size;
-    last_read_end_ = {};
-    pinned_.reset();
-    return {};
-}
-
-Result<Offset> Segment::truncate_to(Offset offset, std::int64_t now_ms) {
-    TL_TRY(first_gone, find_batch(offset));
-    std::uint64_t cut = first_gone ? first_gone->position : size_;
-    Offset end = first_gone ? std::min(offset, first_gone->header.base_offset) : offset;
-    for (const DamagedBytes& damage : damage_) {
-        // Goes as a whole, as a batch does: a header left in it would promise its offsets again at the next start.
-        if (damage.end == cut && damage.next_offset > offset) {
-            cut = damage.begin;
-            end = std::min(offset, damage.first_offset);
-        }
-    }
-    TL_TRY(kept, offset_index_.lookup(end - 1));
-    TL_TRY(foreign, find_beyond(end, kept.position, cut));
-    if (foreign) {
-        cut = foreign->position;
-    }
-    if (cut == size_) {
-        return find_next_offset();
-    }
-    // An entry of the foreign batch itself tells of offsets that it no longer claims.
-    Offset indexed_end = foreign && foreign->position == kept.position ? kept.offset : end;
-    TL_TRY_VOID(truncate_bytes(cut));
-    TL_TRY_VOID(offset_index_.truncate_to(indexed_end));
-    TL_TRY_VOID(time_index_.truncate_to(indexed_end));
-    TL_TRY_VOID(transactions_.truncate_to(end));
-    TL_TRY_VOID(after_truncation(now_ms));
-    // What is left may end before `end`, or with another such batch.
-    return foreign ? truncate_to(end, now_ms) : end;
-}
-
-// No checksum covers a base offset. Left in the file, such a batch would be taken for the end of the log at the next start.
-Result<std::optional<FoundBatch>> Segment::find_beyond(Offset end, std::uint64_t position, std::uint64_t size) {
-    TL_TRY(log, file());
-    HeaderScanner scanner(*log, position, size, damage_);
-    while (true) {
-        TL_TRY(batch, scanner.next());
-        if (!batch || batch->header.next_offset() > end) {
-            return batch;
-        }
-    }
-}
-
-Result<> Segment::after_truncation(std::int64_t now_ms) {
-    std::erase_if(damage_, [&](const DamagedBytes& damage) { return damage.begin >= size_; });
-    bytes_since_index_entry_ = 0;
-    indexes_changed_ = true;
-    if (size_ == 0) {
-        created_ms_ = now_ms;
-        first_timestamp_.reset();
-    }
-    // The time index knows the maximum up to its last entry; what follows is in the headers.
-    max_ = time_index_.last();
-    TL_TRY(start, offset_index_.lookup(max_.offset));
-    TL_TRY(log, file());
-    HeaderScanner scanner(*log, start.position, size_, damage_);
-    while (true) {
-        TL_TRY(batch, scanner.next());
-        if (!batch) {
-            return {};
-        }
-        if (batch->header.max_timestamp > max_.timestamp) {
-            max_ = {batch->header.max_timestamp, batch->header.last_offset()};
-        }
     }
 }
 

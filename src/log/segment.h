@@ -100,7 +100,8 @@ public:
     void mark_unsynced() { synced_size_ = 0; }  // after a crash nobody knows
     bool has_unsynced() const { return synced_size_ < size_ || indexes_unsynced_; }
 
-    // Cuts the file before the batch that holds `offset`, durably; returns the new end offset.
+    // Cuts the file before the batch that holds `offset`, durably; returns where the batches that are left end, as
+    // find_next_offset() does at the next start. That may be before the cut: see README.md.
     Result<Offset> truncate_to(Offset offset, std::int64_t now_ms);
     // Cuts the file at a position and leaves the indexes alone.
     Result<> truncate_bytes(std::uint64_t size);
@@ -120,12 +121,14 @@ public:
 private:
     Segment(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index, std::int64_t now_ms);
     Result<> rebuild_indexes(std::string_view why);
+    Result<> rebuild_unless_right();
     Result<bool> last_entry_is_right();
     Result<bool> last_time_is_right();
     Result<std::optional<FoundBatch>> scan_for(Offset offset);
     // The first batch in [position, size) that takes offsets from `end` on.
     Result<std::optional<FoundBatch>> find_beyond(Offset end, std::uint64_t position, std::uint64_t size);
     Result<> after_truncation(std::int64_t now_ms);
+    Result<Offset> end_of_what_is_left();
     Result<> load_first_timestamp();
     Result<std::optional<Range>> cut_to(Range range, const FoundBatch& first, std::size_t max_bytes, bool at_least_one_batch);
     // The first batch and those behind it that fit, of which the one at `start` is the first to be looked at; nullopt when
