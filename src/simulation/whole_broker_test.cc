@@ -77,6 +77,21 @@ Task<Outcome> create_produce_fetch(runtime::Shard& shard, std::uint64_t seed) {
     co_return outcome;
 }
 
+// What a producer is told when the disk cannot keep its batch.
+Task<ErrorCode> produce_while_a_sync_fails(runtime::Shard& shard, runtime::sim::SimFileSystem& files, std::uint64_t seed) {
+    Weather weather;
+    ClientLink link(shard, Node::address(), "client", weather, seed);
+    auto created = co_await link.call(one_topic("orders"), CreateTopicsRequest::kMaxVersion);
+    (void)created;
+    files.fail_sync(1);
+    record::BatchBuilder builder({});
+    builder.add(shard.wall_ms(), std::nullopt, base::as_bytes("first"));
+    base::Bytes batch = builder.finish();
+    auto produced = co_await link.call(one_batch("orders", batch), kProduceByName);
+    co_await link.close();
+    co_return produced ? produced->response.responses.at(0).partition_responses.at(0).error_code : ErrorCode::network_exception;
+}
+
 struct Replay {
     Outcome outcome;
     std::uint64_t trace_hash = 0;
@@ -135,6 +150,20 @@ TEST(WholeBroker, AStopWithAPartitionThatCouldNotBeOpenedIsNotClean) {
     }
     base::set_log_sink({});
     EXPECT_GT(offline_starts, 0);
+}
+
+TEST(WholeBroker, AcknowledgesNothingThatWasNotSynced) {
+    base::set_log_sink([](base::LogLevel, std::string_view) {});
+    for (std::uint64_t seed : {1, 2, 3}) {
+        runtime::sim::SimWorld world(seed);
+        Node node(world, 1, {"/data"});
+        runtime::sim::SimShard& client = world.add_shard();
+        ASSERT_TRUE(node.start({})) << node.why();
+        EXPECT_NE(world.run(client, produce_while_a_sync_fails(client, node.files(), seed)), ErrorCode::none);
+        world.run_until_idle();
+        node.stop();
+    }
+    base::set_log_sink({});
 }
 
 TEST(WholeBroker, RunsTheSameTurnsForTheSameSeed) {

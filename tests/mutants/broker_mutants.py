@@ -1,11 +1,11 @@
-"""Bugs in the log, the records, the protocol and acknowledgements."""
+"""Bugs in the log, the records, the protocol, acknowledgements and group coordinators."""
 
 from mutant import EndToEnd, Mutant, Unit
 
 BROKER_MUTANTS = [
     Mutant("acknowledged before it is synced", "src/cluster/partition.cc",
            "durability_ == Durability::fsync ? log_->durable_offset() : log_->next_offset()", "log_->next_offset()",
-           EndToEnd("tests/e2e/test_disk_trouble.py", "failed_fsync")),
+           Unit("tl_simulation_test", "WholeBroker.AcknowledgesNothingThatWasNotSynced")),
     Mutant("responses in another order than requests", "src/server/connection.cc",
            "batch.push_back({std::move(slot.response), slot.memory.release()});",
            "batch.insert(batch.begin(), Leaving{std::move(slot.response), slot.memory.release()});",
@@ -26,7 +26,7 @@ BROKER_MUTANTS = [
     Mutant("a client's checksum is not looked at", "src/record/validate.cc",
            "if (!batch.crc_is_valid()) {", "if (header.length < 0) {",
            Unit("tl_record_test", "Validate.EveryFlippedBitIsRefusedOrOutsideTheRecords")),
-    Mutant("truncation takes the whole segment", "src/log/segment.cc",
+    Mutant("truncation takes the whole segment", "src/log/segment_truncate.cc",
            "TL_TRY_VOID(truncate_bytes(cut));", "TL_TRY_VOID(truncate_bytes(cut = 0));",
            Unit("tl_log_test", "PartitionLogTruncate.DropsEverythingFromTheOffsetOn")),
     Mutant("a damaged end takes durable records with it", "src/log/recovery.cc",
@@ -35,7 +35,16 @@ BROKER_MUTANTS = [
     Mutant("an array's count is believed", "src/protocol/reader.cc",
            "if (*count > in_.remaining() / min_size) {", "if (*count > in_.remaining() * min_size + (1u << 31)) {",
            Unit("tl_protocol_test", "Reader.*Count*")),
+    Mutant("a text's length is believed", "src/protocol/reader.cc",
+           "if (static_cast<std::size_t>(length) > in_.remaining()) {", "if (static_cast<std::size_t>(length) > (1u << 31)) {",
+           Unit("tl_protocol_test", "Reader.RefusesLengthsBeyondTheEndAndNegativeOnes")),
     Mutant("a flush syncs no data", "src/log/partition_log_flush.cc",
            "TL_TRY_VOID(file->sync_data());", "(void)file;",
            Unit("tl_log_test", "PartitionLogFlush.ALaterFlushIsOneSync")),
+    Mutant("a commit is acknowledged before it is synced", "src/coordinator/driver_body.h",
+           "if (appended_end_ <= durable_end_) {", "if (appended_end_ <= durable_end_ || has_followers(effects)) {",
+           Unit("tl_group_test", "DriverTest.AnswersOnlyWhenWhatItTellsOfIsDurable")),
+    Mutant("who is no member commits all the same", "src/group/offset_commit.cc",
+           "if (auto allowed = group->check_commit(claim); !allowed) {", "if (auto allowed = group->check_commit(claim); false) {",
+           Unit("tl_group_test", "Group/Scenarios.*")),
 ]
