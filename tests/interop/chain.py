@@ -4,16 +4,24 @@ import json
 import random
 import subprocess
 import threading
+import time
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from lib import broker as brokers
 from lib import recorder, wire, wire_groups
-from transactors import KINDS
+from transactors import BROKER_CONFIG as BASIC_CONFIG, KINDS
 
 PARTITIONS = 3
 TIMEOUT_MS = 10000
-SECONDS = 300
+SECONDS, SECONDS_EACH_FAULT = 300, 30
+RECORDS_EACH_POLL = 20
+SESSION_MS = 4000  # a killed copier's partitions go to the others after that
+BROKER_CONFIG = BASIC_CONFIG | {
+    "group.min.session.timeout.ms": str(SESSION_MS),
+    "group.consumer.session.timeout.ms": str(SESSION_MS), "group.consumer.min.session.timeout.ms": str(SESSION_MS),
+    "group.consumer.heartbeat.interval.ms": "500", "group.consumer.min.heartbeat.interval.ms": "500",
+}
 INPUT, OUTPUT, GROUP = "chain-in", "chain-out", "copiers"
 
 
@@ -51,7 +59,7 @@ class Copier:
         self.runs += 1
         run = f"copier-{self.number}-{self.runs}"
         options = {"name": run, "transactional_id": f"copier-{self.number}", "group": GROUP, "protocol": self.protocol,
-                   "input": INPUT, "output": OUTPUT, "timeout_ms": TIMEOUT_MS, "records": 200,
+                   "input": INPUT, "output": OUTPUT, "timeout_ms": TIMEOUT_MS, "records": RECORDS_EACH_POLL, "session_ms": SESSION_MS,
                    "history": str(self.directory / f"{run}.jsonl")}
         command = [*KINDS[self.kind].command[:-1], "JavaCopier", self.broker.bootstrap, json.dumps(options)]
         self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -97,13 +105,12 @@ def committed(broker):
     return [offset for offset, error in told] if not any(error for _, error in told) else None
 
 
-def is_done(broker, records):
-    """Whether the group's offsets have reached the end; no while nobody can tell."""
+def copied(broker):
+    """How many records the group's offsets have passed; nothing while nobody can tell."""
     try:
-        offsets = committed(broker)
+        return sum(max(offset, 0) for offset in committed(broker) or ())
     except (OSError, AssertionError):
-        return False
-    return offsets is not None and sum(max(offset, 0) for offset in offsets) == records
+        return 0
 
 
 def drain(broker, told, topic, partition, isolation):
@@ -154,6 +161,24 @@ def restart(broker, told):
     told.say("up")
 
 
+def copy_under_kills(broker, nemesis, copiers, records, faults, choose):
+    """Until all is copied: each fault when its share of the records has been, the copiers started again whenever they are over."""
+    planned = [records * (number + 1) // (len(faults) + 1) for number in range(len(faults))]
+    deadline = time.monotonic() + SECONDS + SECONDS_EACH_FAULT * len(faults)
+    while planned or copied(broker) != records:
+        assert time.monotonic() < deadline, f"{committed(broker)} of {records} were copied, {len(planned)} faults were left"
+        for copier in copiers:
+            if copier.is_over():
+                copier.start()
+        threading.Event().wait(choose.uniform(0, 0.2))  # so that faults come at any step of a transaction
+        if planned and copied(broker) >= planned[0]:
+            planned.pop(0)
+            if faults.pop() == "broker":
+                restart(broker, nemesis)
+            else:
+                choose.choice(copiers).kill()
+
+
 def run(broker, directory, kind, protocol, records, copier_kills, broker_kills, seed):
     """Feeds, copies under kills until all is copied, and records it; returns the committed output."""
     choose = random.Random(seed)
@@ -162,22 +187,10 @@ def run(broker, directory, kind, protocol, records, copier_kills, broker_kills, 
     copiers = [Copier(kind, broker, directory, number, protocol) for number in range(3)]
     faults = ["copier"] * copier_kills + ["broker"] * broker_kills
     choose.shuffle(faults)
-    over = threading.Event()
     try:
         for copier in copiers:
             copier.start()
-        for _ in range(SECONDS):
-            if over.wait(choose.uniform(0.5, 2.5)) or (not faults and is_done(broker, records)):
-                break
-            fault = faults.pop() if faults else None
-            if fault == "broker":
-                restart(broker, nemesis)
-            elif fault == "copier":
-                choose.choice(copiers).kill()
-            for copier in copiers:
-                if copier.is_over():
-                    copier.start()
-        assert is_done(broker, records), f"{committed(broker)} of {records} were copied"
+        copy_under_kills(broker, nemesis, copiers, records, faults, choose)
     finally:
         for copier in copiers:
             if copier.child is not None:

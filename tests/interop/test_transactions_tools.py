@@ -1,7 +1,9 @@
 """Apache Kafka's own tools about transactions: kafka-transactions, kafka-dump-log, TransactionalMessageCopier."""
 
+import itertools
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,17 +118,26 @@ def test_the_transaction_log_is_read_by_dump_log(make_broker, family_ready, run_
     assert len(re.findall(r"producerId: \d+ firstOffset: 2 lastOffset: 3 lastStableOffset: 4", told)) == 1, told
 
 
-def test_the_copier_of_kafka_copies_each_record_once_with_random_aborts(run_java, broker, admin_topic, reader, topic):
-    source, count = f"{topic}-in", 400
-    admin_topic(topic)
-    admin_topic(source)
+def test_three_copiers_of_kafka_copy_each_record_once_with_random_aborts(run_java, broker, admin_topic, reader, topic):
+    source, partitions, count = f"{topic}-in", 3, 400
+    admin_topic(topic, partitions)
+    admin_topic(source, partitions)
     with wire.Connection(broker.port) as connection:
-        for first in range(0, count, 50):
-            raw = batch.batch([b"%d" % n for n in range(first, first + 50)], timestamp=int(time.time() * 1000))
-            assert wire.produce(connection, source, 0, raw)[0] == 0
-    done = run_java(COPIER, "--input-topic", source, "--input-partition", "0", "--output-topic", topic, "--broker-list",
-                    broker.bootstrap, "--consumer-group", f"group-of-{topic}", "--transaction-size", "17",
-                    "--transactional-id", f"id-of-{topic}", "--enable-random-aborts", "--use-group-metadata")
-    assert f'"totalProcessed":{count}' in done.stdout, done.stdout[-2000:]
-    wire.until(lambda: ends(broker, topic), lambda at: at[0] == at[1])
-    assert reader(broker.bootstrap, topic, 1, "read_committed") == [f"{n}" for n in range(count)]
+        for partition, first in itertools.product(range(partitions), range(0, count, 50)):
+            raw = batch.batch([b"%d-%d" % (partition, n) for n in range(first, first + 50)], timestamp=int(time.time() * 1000))
+            assert wire.produce(connection, source, partition, raw)[0] == 0
+
+    def copy(partition):
+        return run_java(COPIER, "--input-topic", source, "--input-partition", partition, "--output-topic", topic, "--broker-list",
+                        broker.bootstrap, "--consumer-group", f"group-of-{topic}", "--transaction-size", "17",
+                        "--transactional-id", f"id-of-{topic}-{partition}", "--enable-random-aborts", "--use-group-metadata")
+
+    with ThreadPoolExecutor(partitions) as pool:
+        for done in pool.map(copy, range(partitions)):
+            assert f'"totalProcessed":{count}' in done.stdout, done.stdout[-2000:]
+    for partition in range(partitions):
+        wire.until(lambda at=partition: ends(broker, topic, at), lambda at: at[0] == at[1])
+    copied = reader(broker.bootstrap, topic, partitions, "read_committed")
+    for partition in range(partitions):
+        assert [value for value in copied if value.startswith(f"{partition}-")] == [f"{partition}-{n}" for n in range(count)]
+    assert len(copied) == partitions * count

@@ -53,7 +53,7 @@ public class JavaCopier implements ConsumerRebalanceListener {
             "group.protocol", text("protocol"), "isolation.level", "read_committed", "enable.auto.commit", false,
             "auto.offset.reset", "earliest", "max.poll.records", options.get("records").asInt()));
         if (text("protocol").equals("classic")) {
-            how.put("session.timeout.ms", 6000);
+            how.put("session.timeout.ms", options.get("session_ms").asInt());
             how.put("heartbeat.interval.ms", 500);
         }
         consumer = new KafkaConsumer<>(how, new ByteArrayDeserializer(), new ByteArrayDeserializer());
