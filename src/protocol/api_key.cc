@@ -1,5 +1,9 @@
 #include "protocol/api_key.h"
 
+#include <algorithm>
+
+#include "protocol/api_schema.h"
+
 namespace tideline::protocol {
 
 std::string_view name_of(ApiKey key) {
@@ -10,7 +14,10 @@ std::string_view name_of(ApiKey key) {
         TL_API_KEYS(TL_NAME)
 #undef TL_NAME
     }
-    return "unknown";
+    // Tideline's own, which are not in Kafka's list.
+    const auto apis = all_apis();
+    auto own = std::ranges::find(apis, key, &ApiSchema::key);
+    return own == apis.end() ? "unknown" : own->name;
 }
 
 }  // namespace tideline::protocol

@@ -135,8 +135,9 @@ def kafka_fields(described, within, structs):
 
 @cache
 def our_messages():
-    """[(schema file, Message)] of everything below src/protocol/schema."""
-    return [(file.path, our_message(message)) for file in notation.read_schema(SCHEMA_DIR) for message in file.messages]
+    """[(schema file, Message)] of everything below src/protocol/schema that Kafka has, too."""
+    return [(file.path, our_message(message)) for file in notation.read_schema(SCHEMA_DIR)
+            if not str(file.path).startswith("tideline/") for message in file.messages]
 
 
 def our_message(message):

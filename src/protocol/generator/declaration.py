@@ -2,6 +2,8 @@
 from .cpp import Code, cpp_name, cpp_type, initializer, snake
 from .notation import NEVER, Field, Message, SchemaFile, Struct
 
+FIRST_OWN_KEY = 31000  # APIs of Tideline, which api_key.h, Kafka's list, does not have
+
 
 def field_comment(field: Field, owner: Struct) -> str:
     words = []
@@ -29,7 +31,8 @@ def emit_codec_declarations(out: Code, name: str):
 def emit_message_declaration(out: Code, message: Message):
     with out.block(f"struct {message.name}"):
         if message.kind in ("request", "response"):
-            out(f"static constexpr ApiKey kApiKey = ApiKey::{snake(message.api)};")
+            key = f"ApiKey::{snake(message.api)}" if message.key < FIRST_OWN_KEY else f"ApiKey{{{message.key}}}"
+            out(f"static constexpr ApiKey kApiKey = {key};")
         if message.kind in ("record", "coordinator_key", "coordinator_value"):
             out(f"static constexpr std::int16_t kRecordType = {message.key};")
         out(f"static constexpr std::int16_t kMinVersion = {message.versions.first};")
