@@ -70,6 +70,7 @@ private:
     void end_initial_delay(ClassicGroup&, const Now&, Effects&);
     void expire_pending_sync(ClassicGroup&, const Now&, Effects&);
     void expire_session(ClassicGroup&, const std::string& member_id, const Now&, Effects&);
+    void tell_of_removal(ClassicGroup&, const std::string& member_id, Removal why);
     void drop_pending(ClassicGroup&, const std::string& member_id, const Now&, Effects&);
     ErrorCode leave_one(ClassicGroup&, const protocol::LeaveGroupRequest::MemberIdentity&, Effects&);
 

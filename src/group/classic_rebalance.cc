@@ -72,6 +72,7 @@ void ClassicProtocol::complete_join(ClassicGroup& group, const Now& now, Effects
         }
     }
     for (const auto& id : absent) {
+        tell_of_removal(group, id, Removal::rebalance_missed);
         expel(group, id, out);
     }
     if (!group.elect_joined_leader() && group.member_count() > 0) {
@@ -85,6 +86,9 @@ void ClassicProtocol::complete_join(ClassicGroup& group, const Now& now, Effects
         key.group = group.id();
         out.add(make_record(key, group.to_record(), kGroupMetadataVersion));
         return;
+    }
+    if (environment_.watcher != nullptr) {
+        environment_.watcher->rebalanced(group.id());
     }
     for (auto& [id, member] : group.members()) {
         answer_join(group, member, joined(group, member, group.is_leader(id)), out);
@@ -102,6 +106,7 @@ void ClassicProtocol::expire_pending_sync(ClassicGroup& group, const Now& now, E
         return;
     }
     for (const auto& id : silent) {
+        tell_of_removal(group, id, Removal::sync_missed);
         expel(group, id, out);
     }
     prepare_rebalance(group, now, out);
@@ -118,11 +123,19 @@ void ClassicProtocol::expire_session(ClassicGroup& group, const std::string& mem
         return;
     }
     TL_LOG_INFO("group_member_expired", {"group", group.id()}, {"member", member_id});
+    tell_of_removal(group, member_id, Removal::session_expired);
     expel(group, member_id, out);
     if (group.state() == State::stable || group.state() == State::completing_rebalance) {
         prepare_rebalance(group, now, out);
     } else if (group.state() == State::preparing_rebalance && group.all_joined()) {
         complete_join(group, now, out);
+    }
+}
+
+void ClassicProtocol::tell_of_removal(ClassicGroup& group, const std::string& member_id, Removal why) {
+    const auto* member = environment_.watcher == nullptr ? nullptr : group.find(member_id);
+    if (member != nullptr) {
+        environment_.watcher->member_removed(group.id(), member_id, member->client_id, member->client_host, why);
     }
 }
 

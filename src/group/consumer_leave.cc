@@ -90,6 +90,10 @@ void ConsumerProtocol::expire(Group& any_group, const Now& now, Effects& out) {
             TL_LOG_INFO("consumer_group_member_fenced", {"group", group.id()}, {"member", member_id},
                         {"cause", session_ended ? "session" : did_not_revoke ? "revocation" : "rebalance"});
             late.push_back(member_id);
+            if (environment_.watcher != nullptr) {
+                environment_.watcher->member_removed(group.id(), member_id, member.metadata.client_id, member.metadata.client_host,
+                                                     session_ended ? Removal::session_expired : Removal::rebalance_missed);
+            }
         }
     }
     if (!fence(group, late, now, out)) {

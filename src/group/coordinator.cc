@@ -50,6 +50,13 @@ void Coordinator::join(Ticket ticket, const ClientInfo& client, const protocol::
     classic_->join(ticket, client, request, now, out);
 }
 
+std::optional<std::int64_t> Coordinator::first_expiry_ms(std::string_view group_id) const {
+    const auto* group = environment_.groups.find(group_id);
+    return group == nullptr ? std::nullopt : offsets_->first_expiry_ms(*group);
+}
+
+const OffsetStore::Topics* Coordinator::offsets_of(std::string_view group_id) const { return offsets_->store().find(group_id); }
+
 void Coordinator::sync(Ticket ticket, const ClientInfo& client, const protocol::SyncGroupRequest& request, const Now& now,
                        Effects& out) {
     auto* group = environment_.groups.find(request.group_id);

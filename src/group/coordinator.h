@@ -16,6 +16,7 @@
 
 #include "group/effects.h"
 #include "group/environment.h"
+#include "group/offset_store.h"
 
 namespace tideline::group {
 
@@ -62,6 +63,12 @@ public:
     void topics_changed(const Now&, Effects&);
     // Offsets of topics that were deleted go.
     void topics_deleted(const std::vector<std::string>& names, const Now&, Effects&);
+    // Who is told what happens from now on; borrowed.
+    void watch(Watcher* watcher) { environment_.watcher = watcher; }
+    // When the first offset of the group expires if nothing more happens; nullopt when none will, or there is no such group.
+    std::optional<std::int64_t> first_expiry_ms(std::string_view group_id) const;
+    // What the group has committed; nullptr when that is nothing.
+    const OffsetStore::Topics* offsets_of(std::string_view group_id) const;
     // The broker's properties, for what is decided from now on.
     void set_config(GroupConfig config);
 

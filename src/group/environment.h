@@ -6,6 +6,7 @@
 #include "group/config.h"
 #include "group/group_table.h"
 #include "group/topics.h"
+#include "group/watcher.h"
 
 namespace tideline::group {
 
@@ -15,6 +16,7 @@ struct Environment {
     const GroupConfigs& group_configs;
     std::function<std::uint64_t()> random;  // 64 random bits, for member ids
     GroupTable groups;
+    Watcher* watcher = nullptr;  // nobody need watch
 };
 
 // A member id as Kafka makes them: "PREFIX-" and a random UUID in its long form.

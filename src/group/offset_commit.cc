@@ -72,6 +72,7 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
     // "For ever" is a number that cannot be added to.
     auto kept_ms = std::min(request.retention_time_ms, std::numeric_limits<std::int64_t>::max() - now.wall_ms);
     auto expires_ms = request.retention_time_ms == -1 ? -1 : now.wall_ms + kept_ms;
+    std::int64_t records = 0;
     protocol::OffsetCommitResponse response;
     response.topics.reserve(request.topics.size());
     for (const auto& topic : request.topics) {
@@ -98,15 +99,18 @@ void OffsetManager::commit(Ticket ticket, const ClientInfo& client, const protoc
             if (group == nullptr) {
                 group = &environment_.groups.put(std::make_unique<ClassicGroup>(request.group_id, now.wall_ms));
             }
-            write({.group = request.group_id, .topic = topic.name, .partition = partition.partition_index},
-                  {.offset = partition.committed_offset,
-                   .leader_epoch = std::max(partition.committed_leader_epoch, -1),
-                   .metadata = partition.committed_metadata.value_or(""),
-                   .commit_timestamp_ms = now.wall_ms,
-                   .expire_timestamp_ms = expires_ms,
-                   .topic_id = topic.topic_id},
-                  out);
+            records += write({.group = request.group_id, .topic = topic.name, .partition = partition.partition_index},
+                             {.offset = partition.committed_offset,
+                              .leader_epoch = std::max(partition.committed_leader_epoch, -1),
+                              .metadata = partition.committed_metadata.value_or(""),
+                              .commit_timestamp_ms = now.wall_ms,
+                              .expire_timestamp_ms = expires_ms,
+                              .topic_id = topic.topic_id},
+                             out);
         }
+    }
+    if (environment_.watcher != nullptr && refused == ErrorCode::none) {
+        environment_.watcher->committed(request.group_id, records);
     }
     out.answer(ticket, std::move(response));
 }
@@ -165,14 +169,18 @@ Record OffsetManager::record_of(const OffsetPlace& place, const CommittedOffset&
     return make_record(key_, value_, expires ? kOffsetCommitVersionWithExpiry : kOffsetCommitVersion);
 }
 
-void OffsetManager::write(const OffsetPlace& place, CommittedOffset offset, Effects& out) {
+std::int64_t OffsetManager::write(const OffsetPlace& place, CommittedOffset offset, Effects& out) {
     out.add(record_of(place, offset));
     if (offset.expire_timestamp_ms != -1) {
         // Their version of the record knows neither; what is remembered is what a rebuild would find.
         offset.leader_epoch = -1;
         offset.topic_id = {};
     }
-    store_.put(place, std::move(offset));
+    // Any number may be committed; a sum of steps that somebody made up must not overflow.
+    constexpr std::int64_t kStepMax = 1LL << 40;
+    const std::int64_t reached = offset.offset;
+    const std::int64_t left = std::max<std::int64_t>(store_.put(place, std::move(offset)).value_or(reached), 0);
+    return reached <= left ? 0 : std::min(reached - left, kStepMax);
 }
 
 void OffsetManager::erase(const OffsetPlace& place, Effects& out) {

@@ -5,11 +5,13 @@ namespace tideline::group {
 
 namespace {
 
-bool is_expired(const CommittedOffset& offset, const OffsetClock& clock, std::int64_t now_ms, std::int64_t retention_ms) {
+std::int64_t expiry_of(const CommittedOffset& offset, const OffsetClock& clock, std::int64_t retention_ms) {
     if (offset.expire_timestamp_ms != -1) {
-        return now_ms >= offset.expire_timestamp_ms;
+        return offset.expire_timestamp_ms;
     }
-    return now_ms - clock.since_ms.value_or(offset.commit_timestamp_ms) >= retention_ms;
+    // Old versions of the commit let the client say when it was made.
+    const std::int64_t since_ms = std::max<std::int64_t>(clock.since_ms.value_or(offset.commit_timestamp_ms), 0);
+    return since_ms + std::min(retention_ms, std::numeric_limits<std::int64_t>::max() - since_ms);
 }
 
 }  // namespace
@@ -41,25 +43,52 @@ bool OffsetManager::expire(const Group& group, const Now& now, Effects& out) {
         return false;
     }
     bool all_expired = true;
-    std::vector<std::pair<std::string, std::int32_t>> expired;
+    struct Expired {
+        std::string topic;
+        std::int32_t partition;
+        std::int64_t offset;
+    };
+    std::vector<Expired> expired;
     for (const auto& [topic, partitions] : *topics) {
         if (group.is_subscribed_to(topic)) {
             all_expired = false;
             continue;
         }
         for (const auto& [partition, offset] : partitions) {
-            if (is_expired(offset, *clock, now.wall_ms, environment_.config.offsets_retention_ms) &&
+            if (now.wall_ms >= expiry_of(offset, *clock, environment_.config.offsets_retention_ms) &&
                 !store_.is_pending({.group = group.id(), .topic = topic, .partition = partition})) {
-                expired.emplace_back(topic, partition);
+                expired.push_back({topic, partition, offset.offset});
             } else {
                 all_expired = false;
             }
         }
     }
-    for (const auto& [topic, partition] : expired) {
+    for (const auto& [topic, partition, offset] : expired) {
         erase({.group = group.id(), .topic = topic, .partition = partition}, out);
+        if (environment_.watcher != nullptr) {
+            environment_.watcher->offset_expired(group.id(), topic, partition, offset);
+        }
     }
     return all_expired && !store_.has_pending(group.id());
+}
+
+std::optional<std::int64_t> OffsetManager::first_expiry_ms(const Group& group) const {
+    const auto* topics = store_.find(group.id());
+    auto clock = group.offset_clock();
+    if (topics == nullptr || !clock) {
+        return std::nullopt;
+    }
+    std::optional<std::int64_t> first;
+    for (const auto& [topic, partitions] : *topics) {
+        if (group.is_subscribed_to(topic)) {
+            continue;
+        }
+        for (const auto& [partition, offset] : partitions) {
+            std::int64_t at_ms = expiry_of(offset, *clock, environment_.config.offsets_retention_ms);
+            first = std::min(at_ms, first.value_or(at_ms));
+        }
+    }
+    return first;
 }
 
 void OffsetManager::topics_deleted(const std::vector<std::string>& names, Effects& out) {

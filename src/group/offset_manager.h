@@ -23,6 +23,7 @@ public:
     void delete_all(const std::string& group_id, Effects& out);
     // Tombstones for what has grown too old. True when nothing is left that would keep the group.
     bool expire(const Group& group, const Now&, Effects& out);
+    std::optional<std::int64_t> first_expiry_ms(const Group& group) const;
     void topics_deleted(const std::vector<std::string>& names, Effects& out);
     // The same for topics that went while nobody could be told: those of offsets that were loaded.
     void drop_deleted(Effects& out);
@@ -42,7 +43,8 @@ private:
     // Whether the record of such a commit would be larger than a batch may be.
     bool fills_a_batch(std::string_view group_id, std::string_view topic, const std::optional<std::string>& metadata) const;
     Record record_of(const OffsetPlace& place, const CommittedOffset& offset);
-    void write(const OffsetPlace& place, CommittedOffset offset, Effects& out);
+    // Returns by how many records that moves the group on.
+    std::int64_t write(const OffsetPlace& place, CommittedOffset offset, Effects& out);
     void erase(const OffsetPlace& place, Effects& out);
 
     Environment& environment_;

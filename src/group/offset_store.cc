@@ -31,10 +31,13 @@ const CommittedOffset* OffsetStore::find(const OffsetPlace& place) const {
     return partition == topic->second.end() ? nullptr : &partition->second;
 }
 
-void OffsetStore::put(const OffsetPlace& place, CommittedOffset offset) {
+std::optional<std::int64_t> OffsetStore::put(const OffsetPlace& place, CommittedOffset offset) {
     offset.order = ++last_order_;
-    auto [at, added] = slot(slot(committed_, place.group), place.topic).insert_or_assign(place.partition, std::move(offset));
+    auto [at, added] = slot(slot(committed_, place.group), place.topic).try_emplace(place.partition);
+    auto replaced = added ? std::nullopt : std::optional(at->second.offset);
+    at->second = std::move(offset);
     size_ += added ? 1 : 0;
+    return replaced;
 }
 
 void OffsetStore::put_pending(std::int64_t producer_id, const OffsetPlace& place, CommittedOffset offset) {

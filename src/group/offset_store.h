@@ -38,7 +38,8 @@ public:
 
     const Topics* find(std::string_view group) const;
     const CommittedOffset* find(const OffsetPlace& place) const;
-    void put(const OffsetPlace& place, CommittedOffset offset);
+    // Returns the offset that this one replaces.
+    std::optional<std::int64_t> put(const OffsetPlace& place, CommittedOffset offset);
     void put_pending(std::int64_t producer_id, const OffsetPlace& place, CommittedOffset offset);
     // The committed offset and all pending ones.
     void remove(const OffsetPlace& place);

@@ -76,6 +76,9 @@ void OffsetManager::commit_in_transaction(Ticket ticket, const ClientInfo& clien
     }
     if (!out.records.empty()) {
         out.transaction = {.producer_id = request.producer_id, .producer_epoch = request.producer_epoch, .guard = guard};
+        if (environment_.watcher != nullptr) {
+            environment_.watcher->committed(request.group_id, 0);
+        }
     }
     out.answer(ticket, std::move(response));
 }
