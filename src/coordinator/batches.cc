@@ -6,7 +6,6 @@ namespace {
 
 // Far above what a batch of an internal topic may hold; a compressed one was written by an operator's choice of codec.
 constexpr std::size_t kDecompressedMax = std::size_t{256} << 20;
-constexpr std::size_t kRecordOverhead = 40;  // lengths, deltas and attributes of a record, at most
 
 base::Result<> visit_batch(const record::BatchView& batch, const VisitRecord& visit) {
     TL_TRY(reader, record::RecordReader::open(batch, kDecompressedMax));

@@ -83,6 +83,7 @@ private:
     };
 
     Now now() const { return {.instant = shard_.now(), .wall_ms = shard_.wall_ms()}; }
+    void tell_limit();
     void carry_out(Effects& effects);
     base::Result<> check_active() const;
     base::Result<> append(const std::vector<Record>& records);

@@ -75,6 +75,7 @@ runtime::Task<base::Result<typename Driver<Kind>::Reply>> Driver<Kind>::ask(Deci
     Waiter waiter(shard_);
     waiters_.emplace_hint(waiters_.end(), ticket, &waiter);
     Effects effects;
+    tell_limit();
     decide(*coordinator_, ticket, now(), effects);
     carry_out(effects);
     if (!waiter.reply) {
@@ -87,6 +88,7 @@ template <class Kind>
 void Driver<Kind>::run(Step step) {
     if (state_ == State::active) {
         Effects effects;
+        tell_limit();
         step(*coordinator_, now(), effects);
         carry_out(effects);
     }
@@ -100,6 +102,15 @@ base::Result<std::int64_t> Driver<Kind>::append_and_replay(base::ByteView batch,
     auto replayed = Kind::replay(*coordinator_, batch, now());
     TL_CHECK(replayed.has_value());  // made a moment ago
     return end;
+}
+
+// The configuration of its topic says what the log takes, and may change at any time. What does not fit must be refused before
+// the state has it: a failed append would cost everybody the coordinator.
+template <class Kind>
+void Driver<Kind>::tell_limit() {
+    if (const std::size_t batch = journal_.batch_bytes_max(); batch > 0) {
+        coordinator_->limit_records(batch - std::min(batch, kBatchOverhead));
+    }
 }
 
 template <class Kind>
@@ -280,6 +291,7 @@ runtime::Task<void> Driver<Kind>::load(std::chrono::milliseconds delay) {
     appended_end_ = journal_.end();
     durable_end_ = -1;  // unknown: the first answer asks
     Effects effects;
+    tell_limit();
     coordinator_->finish_load(now(), effects);
     carry_out(effects);
 }

@@ -26,7 +26,7 @@ public:
 
     virtual std::int64_t start() const = 0;  // the oldest offset
     virtual std::int64_t end() const = 0;    // the offset behind the newest record, durable or not
-    // A batch (header and records) may not be larger.
+    // A batch (header and records) may not be larger; 0 when that cannot be told.
     virtual std::size_t batch_bytes_max() const = 0;
 
     // Appends one batch, whose offsets and leader epoch the log fills in. Returns the new end(). Not durable yet. A batch of

@@ -34,7 +34,8 @@ struct GroupConfig {
     std::vector<std::string> consumer_assignors = {"uniform", "range"};  // group.consumer.assignors, the default first
     MigrationPolicy consumer_migration_policy = MigrationPolicy::bidirectional;
 
-    // Larger records cannot be appended: max.message.bytes of __consumer_offsets, less the batch's header.
+    // Larger records cannot be appended: max.message.bytes of __consumer_offsets, less what a batch takes. The driver says it anew
+    // before each step.
     std::size_t record_bytes_max = 1'000'000;
 };
 

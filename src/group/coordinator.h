@@ -71,6 +71,8 @@ public:
     const OffsetStore::Topics* offsets_of(std::string_view group_id) const;
     // The broker's properties, for what is decided from now on.
     void set_config(GroupConfig config);
+    // How large key and value of a record may be together, from now on.
+    void limit_records(std::size_t bytes_max) { environment_.config.record_bytes_max = bytes_max; }
 
     // Loading: every record of the log in its order, tombstones without a value, then finish_load(). Types and versions
     // from the future are skipped (they stay in the log). Records of a transaction count once its marker came. Transactional

@@ -13,7 +13,7 @@ using runtime::sim::SimWorld;
 
 using coordinator::testing::TestJournal;
 
-protocol::OffsetCommitRequest commit_of(std::int64_t offset, int partitions = 1) {
+protocol::OffsetCommitRequest commit_of(std::int64_t offset, int partitions = 1, const std::string& metadata = "") {
     protocol::OffsetCommitRequest request;
     request.group_id = "g";
     auto& topic = request.topics.emplace_back();
@@ -22,7 +22,7 @@ protocol::OffsetCommitRequest commit_of(std::int64_t offset, int partitions = 1)
         auto& entry = topic.partitions.emplace_back();
         entry.partition_index = partition;
         entry.committed_offset = offset;
-        entry.committed_metadata = "";
+        entry.committed_metadata = metadata;
     }
     return request;
 }
@@ -57,8 +57,8 @@ protected:
         scope_.spawn(await_answer(std::move(name), std::move(decide)));
         world_.run_until_idle();
     }
-    void begin_commit(std::string name, std::int64_t offset, int partitions = 1) {
-        begin(std::move(name), [request = commit_of(offset, partitions)](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
+    void begin_commit(std::string name, std::int64_t offset, int partitions = 1, const std::string& metadata = "") {
+        begin(std::move(name), [request = commit_of(offset, partitions, metadata)](Coordinator& c, Ticket ticket, const Now& now, Effects& out) {
             c.commit(ticket, {.api_version = 8}, request, now, out);
         });
     }
@@ -99,6 +99,9 @@ protected:
             const auto& partition = fetched->topics.at(0).partitions.at(0);
             auto offset = partition.committed_offset < 0 ? "nothing" : std::to_string(partition.committed_offset);
             outcomes_.push_back(name + " " + (partition.error_code == ErrorCode::none ? offset : std::string(name_of(partition.error_code))));
+        } else if (auto* committed = std::get_if<protocol::OffsetCommitResponse>(&*reply)) {
+            auto error = committed->topics.at(0).partitions.at(0).error_code;
+            outcomes_.push_back(name + " " + (error == ErrorCode::none ? "done" : std::string(name_of(error))));
         } else if (auto* joined = std::get_if<protocol::JoinGroupResponse>(&*reply)) {
             outcomes_.push_back(name + " " + std::string(name_of(joined->error_code)));
         } else {
@@ -149,6 +152,21 @@ TEST_F(DriverTest, OneRequestIsOneBatchUnlessTheLogTakesOnlySmallerOnes) {
     journal_.sync();
     world_.run_until_idle();
     EXPECT_EQ(outcomes_, (Outcomes{"small done", "large done"}));
+}
+
+TEST_F(DriverTest, WhatTheLogTakesNoLongerIsRefusedAndCostsNobodyTheCoordinator) {
+    start();
+    const std::string metadata(400, 'm');
+    begin_commit("fits", 1, 1, metadata);
+    journal_.batch_bytes_max_value = 400;
+    begin_commit("too large", 2, 1, metadata);
+    begin_commit("small", 3);
+    journal_.batch_bytes_max_value = 1'000'000;
+    begin_commit("fits again", 4, 1, metadata);
+    journal_.sync();
+    world_.run_until_idle();
+    EXPECT_EQ(outcomes_, (Outcomes{"fits done", "too large UNKNOWN_SERVER_ERROR", "small done", "fits again done"}));
+    EXPECT_TRUE(driver_->is_active());
 }
 
 TEST_F(DriverTest, LoadsWhatWasWritten) {

@@ -8,7 +8,6 @@ namespace tideline::server {
 namespace {
 
 constexpr std::int64_t kMsPerMinute = 60'000;
-constexpr std::int64_t kBatchOverhead = 1'024;  // of a batch with one record, more than enough
 
 group::TopicInfo info_of(const cluster::TopicImage& topic) {
     return {.id = topic.id, .name = topic.name, .partition_count = topic.partition_count()};
@@ -96,7 +95,6 @@ group::GroupConfig group_config_of(const cluster::BrokerConfig& config) {
     out.consumer_max_size = int32("group.consumer.max.size");
     out.consumer_regex_refresh_interval_ms = int32("group.consumer.regex.refresh.interval.ms");
     out.consumer_assignors = config.list("group.consumer.assignors");
-    out.record_bytes_max = static_cast<std::size_t>(std::max(config.integer("message.max.bytes") - kBatchOverhead, std::int64_t{0}));
     out.consumer_migration_policy = migration_policy_of(config.text("group.consumer.migration.policy"));
     return out;
 }

@@ -165,7 +165,7 @@ void Coordinator::add(Ticket ticket, const PartitionsRequest& request, const Now
 }
 
 bool Coordinator::fits(const std::string& transactional_id, const PartitionSet& partitions) const {
-    return record_overhead(transactional_id) + partitions.record_bytes() <= config_.record_bytes_max;
+    return record_overhead(transactional_id) + partitions.record_bytes() <= record_bytes_max_;
 }
 
 void Coordinator::verify(Ticket ticket, const PartitionsRequest& request, const Now& /*now*/, Effects& out) const {

@@ -53,7 +53,9 @@ struct MarkerResult {
 class Coordinator {
 public:
     // `config` is borrowed, and may change between steps.
-    explicit Coordinator(const TransactionConfig& config) : config_(config) {}
+    explicit Coordinator(const TransactionConfig& config) : config_(config), record_bytes_max_(config.record_bytes_max) {}
+    // How large key and value of a record may be together, from now on.
+    void limit_records(std::size_t bytes_max) { record_bytes_max_ = bytes_max; }
 
     // `new_producer_id`: one that nobody ever had, on the second call after NeedsProducerId.
     void init_producer_id(Ticket, const InitRequest&, std::optional<std::int64_t> new_producer_id, const Now&, Effects&);
@@ -107,6 +109,7 @@ private:
     void remove_expired(const Now&, Effects&);
 
     const TransactionConfig& config_;
+    std::size_t record_bytes_max_;
     std::map<std::string, Transaction> transactions_;
     std::set<std::pair<Instant, std::string>> marker_retries_;
     Instant abort_at_ = kNever;

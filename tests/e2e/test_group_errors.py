@@ -3,11 +3,15 @@
 import pytest
 
 from lib import group_wire as groups
-from lib import wire
+from lib import wire, wire_groups
+from lib.wire import array, i8, string
 
 BROKER_CONFIG = {"group.initial.rebalance.delay.ms": "0"}
 UNKNOWN_TOPIC_OR_PARTITION = 3
 INVALID_REQUEST = 42
+UNKNOWN_SERVER_ERROR = -1
+INCREMENTAL_ALTER_CONFIGS = 44
+OFFSETS_TOPIC = "__consumer_offsets"
 
 pytestmark = pytest.mark.usefixtures("bystander")
 
@@ -149,6 +153,13 @@ def test_two_thousand_clients_that_never_come_back_with_their_id_harm_nobody(con
     assert len(groups.describe(connection, group)[2]) == 1
 
 
+def test_two_thousand_members_of_the_consumer_protocol_in_one_group_harm_nobody(connection, broker, topic, group, member):
+    with wire.Connection(broker.port) as flood:
+        for number in range(2000):
+            assert wire_groups.consumer_heartbeat(flood, f"{group}-flood", f"member-{number}", 0, [topic]) == 0
+    assert groups.heartbeat(connection, group, *member) == 0
+
+
 def test_a_member_that_joins_and_never_syncs_is_taken_out(connection, broker, group):
     name, generation = groups.join_alone(connection, group, rebalance_ms=1000)
     with wire.Connection(broker.port) as silent:
@@ -175,5 +186,28 @@ def test_a_topic_made_anew_under_an_old_name_has_no_offsets(connection, topic, g
 @pytest.mark.tideline_only("Kafka moves the groups to coordinators that know nothing of them")
 def test_the_topic_of_the_coordinators_keeps_its_partitions(connection, topic, group):
     assert groups.commit(connection, group, {(topic, 0): 8}) == {(topic, 0): 0}
-    assert wire.create_partitions(connection, "__consumer_offsets", 100) == INVALID_REQUEST
+    assert wire.create_partitions(connection, OFFSETS_TOPIC, 100) == INVALID_REQUEST
     assert groups.committed(connection, group, topic, 0) == 8
+
+
+def set_topic_config(connection, topic, name, value):
+    """IncrementalAlterConfigs v0: SET, or DELETE with None."""
+    body = array([i8(2) + string(topic) + array([string(name) + i8(1 if value is None else 0) + string(value)])]) + i8(0)
+    answer = connection.request(INCREMENTAL_ALTER_CONFIGS, 0, body)
+    answer.i32()
+    assert answer.array(lambda: (answer.i16(), answer.string(), answer.i8(), answer.string())) == [(0, None, 2, topic)]
+
+
+def test_a_smaller_limit_of_the_coordinators_topic_refuses_what_is_larger_and_nothing_else(connection, topic, group, member):
+    """Beyond what __consumer_offsets takes, a commit is an error of its own; the members stay."""
+    name, generation = member
+    large = {(topic, 0): (1, "x" * 3000)}
+    assert groups.commit(connection, group, large, member=name, generation=generation) == {(topic, 0): 0}
+    set_topic_config(connection, OFFSETS_TOPIC, "max.message.bytes", "2000")
+    try:
+        assert groups.commit(connection, group, large, member=name, generation=generation) == {(topic, 0): UNKNOWN_SERVER_ERROR}
+        assert groups.heartbeat(connection, group, name, generation) == 0
+        assert groups.commit(connection, group, {(topic, 0): 2}, member=name, generation=generation) == {(topic, 0): 0}
+    finally:
+        set_topic_config(connection, OFFSETS_TOPIC, "max.message.bytes", None)
+    assert groups.commit(connection, group, large, member=name, generation=generation) == {(topic, 0): 0}
