@@ -163,14 +163,20 @@ constexpr std::array kApis{
     row<DescribeTopicPartitionsRequest, handle_describe_topic_partitions, Cost{6}>("DescribeTopicPartitions"),
 };
 
+constexpr std::array kOwnApis{
+    row<GroupEvidenceRequest, handle_group_evidence>("GroupEvidence"),
+};
+
 }  // namespace
 
 std::span<const ApiRow> served_apis() { return kApis; }
+std::span<const ApiRow> own_apis() { return kOwnApis; }
 
 const ApiRow* find_api(std::int16_t key) {
-    for (const ApiRow& each : kApis) {
-        if (static_cast<std::int16_t>(each.key) == key) {
-            return &each;
+    for (std::span<const ApiRow> rows : {served_apis(), own_apis()}) {
+        auto found = std::ranges::find(rows, static_cast<protocol::ApiKey>(key), &ApiRow::key);
+        if (found != rows.end()) {
+            return &*found;
         }
     }
     return nullptr;

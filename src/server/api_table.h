@@ -29,6 +29,10 @@ struct ApiRow {
 };
 
 std::span<const ApiRow> served_apis();
+// Those that Kafka does not have. They are served to everybody and told to Tideline's command line only, by the name of its
+// software: docs/decisions/0009-group-evidence.md.
+std::span<const ApiRow> own_apis();
+inline constexpr std::string_view kOwnSoftwareName = "tideline-cli";
 // nullptr for a key that is not served.
 const ApiRow* find_api(std::int16_t key);
 

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "base/uuid.h"
 #include "cluster/partition.h"
 #include "runtime/scope.h"
 #include "server/memory_budget.h"
@@ -24,12 +25,28 @@
 
 namespace tideline::server {
 
+// Where a client reads, as its last fetch said: by itself, or in the session that it named. Kept as evidence for whoever asks.
+struct LastFetch {
+    static constexpr std::size_t kPlacesMax = 256;
+
+    struct Place {
+        base::Uuid topic_id;
+        std::int32_t partition = 0;
+        std::int64_t position = -1;
+    };
+    std::string client_id;
+    std::int64_t at_ms = -1;
+    std::int32_t session_id = 0;
+    std::vector<Place> places;  // without a session; of a fetch with more partitions these are the first
+};
+
 // What handlers may know of the connection a request came by.
 struct ConnectionInfo {
     runtime::Address peer;
     std::string listener;  // its name: "PLAINTEXT"
     std::string client_software_name;
     std::string client_software_version;
+    LastFetch last_fetch;
     bool is_closing = false;
     bool peer_left = false;  // it sends no more; what was asked before is still answered
     // The fetch, or the request of a group, that is parked for this connection, to be woken when it closes.

@@ -89,6 +89,11 @@ public:
     bool update(FetchSession& session, const protocol::FetchRequest& request);
     // nullptr when there is none; else it counts as used now.
     FetchSession* find(std::int32_t id, runtime::Instant now);
+    // The same for looking only.
+    const FetchSession* peek(std::int32_t id) const {
+        auto at = by_id_.find(id);
+        return at == by_id_.end() ? nullptr : at->second->session.get();
+    }
     void remove(std::int32_t id);
     std::size_t size() const { return by_id_.size(); }
     std::size_t bytes() const { return bytes_; }

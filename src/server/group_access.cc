@@ -76,6 +76,13 @@ group::ClientInfo client_info_of(const RequestContext& context) {
     return {.id = context.header.client_id, .host = "/" + context.connection.peer.host, .api_version = context.version()};
 }
 
+GroupEvidence::Client evidence_client(const RequestContext& context, const group::ClientInfo& client) {
+    return {.id = client.id,
+            .host = client.host,
+            .port = context.connection.peer.port,
+            .software = context.connection.client_software_name};
+}
+
 Task<Result<group::Reply>> ask_home(ShardServer& here, GroupHome home, Decide decide) {
     if (home.error != ErrorCode::none) {
         co_return base::fail(home.error, "there is no __consumer_offsets yet");

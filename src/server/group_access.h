@@ -1,6 +1,7 @@
 // server/group_access.h: asking the coordinator of a group, on the shard that has it.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,23 @@ GroupHome find_group_home(const ShardServer& here, std::string_view group_id);
 std::int32_t partition_of_group(std::string_view group_id, std::int32_t partition_count);
 
 group::ClientInfo client_info_of(const RequestContext& context);
+
+// The same for evidence; `client` must outlive it.
+GroupEvidence::Client evidence_client(const RequestContext& context, const group::ClientInfo& client);
+
+// Evidence for who wonders later why a group's offsets did not move. `Response`: of OffsetCommit or TxnOffsetCommit.
+template <class Response>
+Response note_failed_commit(const RequestContext& context, std::string_view group_id, Response response) {
+    for (const auto& topic : response.topics) {
+        auto failed = std::ranges::find_if(topic.partitions, [](const auto& each) { return each.error_code != ErrorCode::none; });
+        if (failed != topic.partitions.end()) {
+            const group::ClientInfo client = client_info_of(context);
+            context.server.evidence().commit_failed(group_id, evidence_client(context, client), failed->error_code);
+            break;
+        }
+    }
+    return response;
+}
 
 using Decide = group::CoordinatorDriver::Decide;
 

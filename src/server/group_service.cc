@@ -8,8 +8,9 @@ using group::CoordinatorDriver;
 using runtime::Task;
 
 GroupService::GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config,
-                           unsigned shard_count)
+                           unsigned shard_count, GroupEvidence& evidence)
     : shard_(shard),
+      evidence_(evidence),
       config_(group_config_of(config)),
       overrides_(config_),
       hosts_(shard, replicas, kOffsetsTopic, std::chrono::milliseconds(config.integer("offsets.commit.timeout.ms")), shard_count),
@@ -32,7 +33,9 @@ void GroupService::follow(const cluster::MetadataImage* before, const cluster::I
         tell_of_deleted(*before, *image, topics);
     }
     hosts_.start_new(*image, [this] {
-        return std::make_unique<Coordinator>(config_, topics_, overrides_, [this] { return shard_.random(); });
+        auto coordinator = std::make_unique<Coordinator>(config_, topics_, overrides_, [this] { return shard_.random(); });
+        coordinator->watch(&evidence_);
+        return coordinator;
     });
 }
 
@@ -82,6 +85,11 @@ Task<void> GroupService::ask_then_tell(std::int32_t partition, CoordinatorDriver
                                        std::move_only_function<void(Result<group::Reply>)> done) {
     auto reply = co_await ask(partition, std::move(decide));
     done(std::move(reply));
+}
+
+const Coordinator* GroupService::coordinator(std::int32_t partition) {
+    CoordinatorDriver* driver = hosts_.find(partition);
+    return driver == nullptr ? nullptr : driver->coordinator();
 }
 
 }  // namespace tideline::server

@@ -8,6 +8,7 @@
 
 #include "group/coordinator_driver.h"
 #include "server/coordinator_hosts.h"
+#include "server/group_evidence.h"
 #include "server/group_views.h"
 
 namespace tideline::server {
@@ -17,7 +18,8 @@ inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
 class GroupService {
 public:
     // All are borrowed. `config` is the static configuration: no property of groups changes while the broker runs.
-    GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config, unsigned shard_count);
+    GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config, unsigned shard_count,
+                 GroupEvidence& evidence);
 
     // Takes over an image whose partitions are open: starts coordinators that are new, and tells all of them what changed.
     // `before` is the image that was followed last, nullptr at the start; `topics` as in ReplicaManager.
@@ -36,6 +38,8 @@ public:
                       std::move_only_function<void(base::Result<group::Reply>)> done);
     // The end of a transaction that may have offsets in that partition; see group::end_transaction().
     base::Result<std::int64_t> end_transaction(std::int32_t partition, const group::TransactionEnd& end);
+    // For looking only: what the coordinator of that partition knows; nullptr where none is active.
+    const group::Coordinator* coordinator(std::int32_t partition);
     // The partitions with a coordinator here.
     std::vector<std::int32_t> partitions() const { return hosts_.partitions(); }
 
@@ -45,6 +49,7 @@ private:
                                       std::move_only_function<void(base::Result<group::Reply>)> done);
 
     runtime::Shard& shard_;
+    GroupEvidence& evidence_;
     const group::GroupConfig config_;
     GroupTopics topics_;
     GroupOverrides overrides_;

@@ -39,6 +39,14 @@ public:
     cluster::ReplicaManager& replicas() { return replicas_; }
     GroupService& groups() { return groups_; }
     TransactionService& transactions() { return transactions_; }
+    GroupEvidence& evidence() { return evidence_; }
+    // Calls `visit(info)` for each connection.
+    template <class Visit>
+    void for_each_connection(Visit visit) const {
+        for (const auto& connection : connections_) {
+            visit(connection->info());
+        }
+    }
     FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
     // What requests hold, those that come in and those at work.
     std::uint64_t request_bytes_in_use() const { return frames_.in_use_bytes() + work_.in_use_bytes(); }
@@ -74,6 +82,7 @@ private:
     cluster::ImagePtr image_;
     std::shared_ptr<const cluster::BrokerConfig> config_;
     cluster::ReplicaManager replicas_;
+    GroupEvidence evidence_;
     GroupService groups_;
     TransactionService transactions_;
     MemoryBudget frames_;  // what has come in

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/reach.h"
 #include "server/broker.h"
+#include "server/group_access.h"
 #include "server/handlers/handlers.h"
 #include "server/partition_access.h"
 
@@ -136,11 +137,22 @@ void read_partition(cluster::Partition& partition, FetchItem& item, FetchLimits&
     }
 }
 
+// Evidence for who wonders later why a consumer began anew.
+void note_out_of_range(const RequestContext& context, ShardServer& owner, cluster::Partition& partition, const FetchItem& item) {
+    const group::ClientInfo client = client_info_of(context);
+    owner.evidence().out_of_range(evidence_client(context, client), partition.id().topic, item.partition, item.wanted->fetch_offset,
+                                  partition.log().log_start_offset(), partition.high_watermark());
+}
+
 // One pass over all partitions; the budget is shared by all shards, one after the other.
-Task<void> read_all(ShardServer& server, std::vector<FetchItem>& items, FetchLimits& limits) {
-    co_await for_each_on_owner(server, items, [&limits](ShardServer&, cluster::Partition& partition, FetchItem& item) {
+Task<void> read_all(const RequestContext& context, std::vector<FetchItem>& items, FetchLimits& limits) {
+    auto read = [&](ShardServer& owner, cluster::Partition& partition, FetchItem& item) {
         read_partition(partition, item, limits);
-    });
+        if (item.row->error_code == ErrorCode::offset_out_of_range) {
+            note_out_of_range(context, owner, partition, item);
+        }
+    };
+    co_await for_each_on_owner(context.server, items, read);
     for (FetchItem& item : items) {
         item.row->partition_index = item.partition;
         if (item.at.error != ErrorCode::none) {
@@ -167,7 +179,7 @@ Task<void> read_or_wait(RequestContext& context, const FetchRequest& request, st
     auto pass = [&]() -> Task<void> {
         limits.bytes_left = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), response_max);
         limits.bytes_read = 0;
-        return read_all(server, items, limits);
+        return read_all(context, items, limits);
     };
     co_await pass();
     auto enough = [&] {
@@ -268,6 +280,23 @@ void note_told(FetchSession& session, FetchResponse& response, bool leave_out) {
     response.responses = std::move(news);
 }
 
+// Evidence, as where offsets were out of range: where this client reads. What a session reads is looked up when somebody asks.
+void note_position(RequestContext& context, const std::vector<FetchItem>& items, std::int32_t session_id) {
+    LastFetch& last = context.connection.last_fetch;
+    last.client_id = context.header.client_id;
+    last.at_ms = context.server.shard().wall_ms();
+    last.session_id = session_id;
+    last.places.clear();
+    if (session_id != 0) {
+        return;
+    }
+    for (const FetchItem& item : items) {
+        if (item.row->error_code == ErrorCode::none && last.places.size() < LastFetch::kPlacesMax) {
+            last.places.push_back({.topic_id = item.at.topic_id, .partition = item.partition, .position = item.wanted->fetch_offset});
+        }
+    }
+}
+
 FetchResponse refused(ErrorCode error) {
     FetchResponse response;
     response.error_code = error;
@@ -297,12 +326,16 @@ Task<FetchResponse> fetch_without_session(RequestContext& context, const FetchRe
     }
     co_await read_or_wait(context, request, work.items);
 
+    FetchSession* session = nullptr;
     if (create_session && !work.items.empty()) {
-        FetchSession* session = server.fetch_sessions().create(request, by_id, server.shard().now(), server.shard().random());
+        session = server.fetch_sessions().create(request, by_id, server.shard().now(), server.shard().random());
         if (session != nullptr) {
             work.response.session_id = session->id();
-            note_told(*session, work.response, false);
         }
+    }
+    note_position(context, work.items, work.response.session_id);
+    if (session != nullptr) {
+        note_told(*session, work.response, false);
     }
     co_return std::move(work.response);
 }
@@ -362,6 +395,7 @@ Task<FetchResponse> fetch_in_session(RequestContext& context, const FetchRequest
         co_return refused(session == nullptr ? ErrorCode::fetch_session_id_not_found : ErrorCode::invalid_fetch_session_epoch);
     }
     work.response.session_id = request.session_id;
+    note_position(context, work.items, request.session_id);
     note_told(*session, work.response, true);
     if (session->empty()) {
         sessions.remove(request.session_id);

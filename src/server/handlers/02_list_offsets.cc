@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "server/broker.h"
+#include "server/group_access.h"
 #include "server/handlers/handlers.h"
 #include "server/partition_access.h"
 
@@ -95,6 +96,15 @@ void list_one(cluster::Partition& partition, ListItem& item, cluster::Isolation 
             return;
         default:
             set_found(row, partition.log().offset_for_timestamp(item.wanted->timestamp), limit);
+    }
+}
+
+// Evidence for who wonders later where a consumer began: one that has no offset asks for an end of the log.
+void note_lookup(const RequestContext& context, const cluster::MetadataImage& image, const ListItem& item) {
+    const bool earliest = item.wanted->timestamp == kEarliest;
+    if (item.row->error_code == ErrorCode::none && (earliest || item.wanted->timestamp == kLatest)) {
+        group::ClientInfo client = client_info_of(context);
+        context.server.evidence().looked_up(evidence_client(context, client), image.topic(item.at.topic_id)->name, item.partition, earliest);
     }
 }
 
@@ -203,6 +213,7 @@ Task<ListOffsetsResponse> handle_list_offsets(RequestContext& context, ListOffse
         if (item.at.error != ErrorCode::none) {
             item.row->error_code = item.at.error;
         }
+        note_lookup(context, *image, item);
     }
     co_return response;
 }

@@ -92,14 +92,14 @@ Task<OffsetCommitResponse> handle_offset_commit(RequestContext& context, OffsetC
     }
     std::erase_if(request.topics, [](const AskedTopic& topic) { return topic.partitions.empty(); });
     if (request.topics.empty()) {
-        co_return answers.take();
+        co_return note_failed_commit(context, request.group_id, answers.take());
     }
     std::size_t record_bytes = bytes_of_commit(request.group_id, request.topics);
     if (record_bytes > kCommitBytesMax) {
         for (const AskedTopic& topic : request.topics) {
             answers.refuse_all(topic, ErrorCode::invalid_commit_offset_size);
         }
-        co_return answers.take();
+        co_return note_failed_commit(context, request.group_id, answers.take());
     }
     bool has_memory = co_await context.memory.take(2 * record_bytes);
     if (!has_memory) {
@@ -112,12 +112,12 @@ Task<OffsetCommitResponse> handle_offset_commit(RequestContext& context, OffsetC
     auto answered = co_await ask_group<OffsetCommitResponse>(context.server, request.group_id, std::move(decide));
     if (answered) {
         answers.add(std::move(*answered));
-        co_return answers.take();
+        co_return note_failed_commit(context, request.group_id, answers.take());
     }
     for (const AskedTopic& topic : request.topics) {
         answers.refuse_all(topic, answered.error().code);
     }
-    co_return answers.take();
+    co_return note_failed_commit(context, request.group_id, answers.take());
 }
 
 }  // namespace tideline::server

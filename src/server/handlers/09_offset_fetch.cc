@@ -111,6 +111,21 @@ void identify_topics(const cluster::MetadataImage& image, AnsweredGroup& group) 
     });
 }
 
+// Evidence: a consumer that finds nothing here begins where its auto.offset.reset says.
+void note_missing(const RequestContext& context, const group::ClientInfo& client, const AnsweredGroup& answered) {
+    for (const AnsweredTopic& topic : answered.topics) {
+        std::vector<std::int32_t> missing;
+        for (const auto& partition : topic.partitions) {
+            if (partition.committed_offset < 0 && partition.error_code == ErrorCode::none) {
+                missing.push_back(partition.partition_index);
+            }
+        }
+        if (!missing.empty()) {
+            context.server.evidence().found_no_offset(answered.group_id, evidence_client(context, client), topic.name, missing);
+        }
+    }
+}
+
 Task<AnsweredGroup> fetch_group(RequestContext& context, AskedGroup& group, bool require_stable) {
     cluster::ImagePtr image = context.server.image();
     bool by_id = context.version() >= kTopicIds;
@@ -125,6 +140,9 @@ Task<AnsweredGroup> fetch_group(RequestContext& context, AskedGroup& group, bool
         // Consumers from before 3.9 do not expect it and would give up; not_coordinator sends them to look again.
         error = error == ErrorCode::coordinator_not_available ? ErrorCode::not_coordinator : error;
         co_return refused(group, error, context.version());
+    }
+    if (group.topics) {
+        note_missing(context, client, *answered);
     }
     if (by_id && !group.topics) {
         identify_topics(*image, *answered);

@@ -22,17 +22,31 @@ JoinGroupResponse refused(ErrorCode error) {
     return response;
 }
 
+// Who comes without a member id is new; a rebalance brings all others again.
+struct Newcomer {
+    std::string group_id;  // empty: it is none
+    std::string host;
+};
+
 // What waits here for the rest of the group is small.
-Task<EncodedResponse> wait_and_answer(runtime::Shard& shard, ConnectionInfo& connection, protocol::DecodedHeader header,
+Task<EncodedResponse> wait_and_answer(ShardServer& server, ConnectionInfo& connection, protocol::DecodedHeader header, Newcomer newcomer,
                                       std::shared_ptr<Mailbox> mailbox) {
-    auto reply = co_await wait_for_group(shard, connection, std::move(mailbox));
+    auto reply = co_await wait_for_group(server.shard(), connection, std::move(mailbox));
     if (!reply) {
         co_return EncodedResponse{.bytes = {}, .splices = {}, .is_sent = false, .close_reason = {}};
     }
     if (!*reply) {
         co_return encode_response(header, refused(reply->error().code));
     }
-    co_return encode_response(header, std::get<JoinGroupResponse>(**reply));
+    const auto& response = std::get<JoinGroupResponse>(**reply);
+    if (!newcomer.group_id.empty() && (response.error_code == ErrorCode::none || response.error_code == ErrorCode::member_id_required)) {
+        server.evidence().joined(newcomer.group_id, response.member_id,
+                                 {.id = header.client_id,
+                                  .host = newcomer.host,
+                                  .port = connection.peer.port,
+                                  .software = connection.client_software_name});
+    }
+    co_return encode_response(header, response);
 }
 
 }  // namespace
@@ -44,7 +58,9 @@ Task<Reply> handle_join_group(RequestContext& context, JoinGroupRequest& request
     };
     auto mailbox = co_await hand_to_group(context.server, context.connection, request.group_id, std::move(decide));
     context.memory.keep(0);
-    co_return Reply{EncodedResponse{}, wait_and_answer(context.server.shard(), context.connection, context.header, std::move(mailbox))};
+    Newcomer newcomer{.group_id = request.member_id.empty() ? request.group_id.substr(0, GroupEvidence::kNameMax) : "", .host = client.host};
+    co_return Reply{EncodedResponse{},
+                    wait_and_answer(context.server, context.connection, context.header, std::move(newcomer), std::move(mailbox))};
 }
 
 }  // namespace tideline::server

@@ -35,10 +35,14 @@ Task<ApiVersionsResponse> handle_api_versions(RequestContext& context, ApiVersio
         context.connection.client_software_name = request.client_software_name;
         context.connection.client_software_version = request.client_software_version;
     }
-    for (const ApiRow& row : served_apis()) {
+    auto tell = [&response](const ApiRow& row) {
         response.api_keys.push_back({.api_key = static_cast<std::int16_t>(row.key),
                                      .min_version = row.advertised_min_version,
                                      .max_version = row.max_version});
+    };
+    std::ranges::for_each(served_apis(), tell);
+    if (context.connection.client_software_name == kOwnSoftwareName) {
+        std::ranges::for_each(own_apis(), tell);
     }
     const cluster::MetadataImage& image = *context.server.image();
     for (const cluster::SupportedFeature& each : cluster::supported_features()) {

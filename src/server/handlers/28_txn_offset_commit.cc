@@ -130,12 +130,12 @@ Task<TxnOffsetCommitResponse> handle_txn_offset_commit(RequestContext& context, 
     cluster::ImagePtr image = context.server.image();
     sort_out(*image, request, answers);
     if (request.topics.empty()) {
-        co_return answers.take();
+        co_return note_failed_commit(context, request.group_id, answers.take());
     }
     std::size_t record_bytes = bytes_of_commit(request.group_id, request.topics);
     if (record_bytes > kCommitBytesMax) {
         answers.add_all(request, ErrorCode::invalid_commit_offset_size);
-        co_return answers.take();
+        co_return note_failed_commit(context, request.group_id, answers.take());
     }
     bool has_memory = co_await context.memory.take(2 * record_bytes);
     if (!has_memory) {
@@ -144,14 +144,14 @@ Task<TxnOffsetCommitResponse> handle_txn_offset_commit(RequestContext& context, 
     auto answered = co_await commit(context, request);
     if (answered) {
         answers.add(*answered);
-        co_return answers.take();
+        co_return note_failed_commit(context, request.group_id, answers.take());
     }
     ErrorCode error = answered.error().code;
     if (error == ErrorCode::coordinator_load_in_progress && context.version() < 2) {
         error = ErrorCode::coordinator_not_available;  // clients of that age crash otherwise (KAFKA-7296)
     }
     answers.add_all(request, error);
-    co_return answers.take();
+    co_return note_failed_commit(context, request.group_id, answers.take());
 }
 
 }  // namespace tideline::server

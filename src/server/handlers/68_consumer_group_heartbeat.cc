@@ -10,6 +10,21 @@ using protocol::ConsumerGroupHeartbeatRequest;
 using protocol::ConsumerGroupHeartbeatResponse;
 using runtime::Task;
 
+namespace {
+
+void note(const RequestContext& context, const group::ClientInfo& client, const ConsumerGroupHeartbeatRequest& request,
+          const ConsumerGroupHeartbeatResponse& response) {
+    GroupEvidence& evidence = context.server.evidence();
+    const std::string& member_id = response.member_id ? *response.member_id : request.member_id;
+    if (response.error_code == ErrorCode::none && request.member_epoch == 0) {
+        evidence.joined(request.group_id, member_id, evidence_client(context, client));
+    } else if (response.error_code == ErrorCode::none && request.member_epoch < 0) {
+        evidence.left(request.group_id, member_id, evidence_client(context, client), "");
+    }
+}
+
+}  // namespace
+
 Task<ConsumerGroupHeartbeatResponse> handle_consumer_group_heartbeat(RequestContext& context, ConsumerGroupHeartbeatRequest& request) {
     ConsumerGroupHeartbeatResponse failed;
     if (!serves_consumer_groups(*context.server.image(), *context.server.config())) {
@@ -22,6 +37,7 @@ Task<ConsumerGroupHeartbeatResponse> handle_consumer_group_heartbeat(RequestCont
     };
     auto response = co_await ask_group<ConsumerGroupHeartbeatResponse>(context.server, request.group_id, std::move(decide));
     if (response) {
+        note(context, client, request, *response);
         co_return std::move(*response);
     }
     failed.error_code = response.error().code;

@@ -25,6 +25,7 @@
 #include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/group_evidence.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
@@ -121,5 +122,9 @@ runtime::Task<protocol::ConsumerGroupDescribeResponse> handle_consumer_group_des
                                                                                       protocol::ConsumerGroupDescribeRequest& request);
 runtime::Task<protocol::ListConfigResourcesResponse> handle_list_config_resources(RequestContext& context,
                                                                                   protocol::ListConfigResourcesRequest& request);
+
+// Tideline's own, shown to its command line only.
+runtime::Task<protocol::GroupEvidenceResponse> handle_group_evidence(RequestContext& context,
+                                                                     protocol::GroupEvidenceRequest& request);
 
 }  // namespace tideline::server
