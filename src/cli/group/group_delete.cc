@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/group/group_view.h"
 #include "cli/group/topic_selection.h"
+#include "cli/shell_word.h"
 #include "cli/terminal.h"
 
 namespace tideline::cli {
@@ -73,7 +74,7 @@ Outcome<ExitCode> run(const GroupDeleteOffsetsOptions& options, Console& console
     }
     if (chosen.empty()) {
         return usage_failure(fmt::format("group '{}' has committed nothing there", options.group),
-                             fmt::format("See what it has: tideline group describe {}", options.group));
+                             fmt::format("See what it has: tideline group describe {}", shell_word(options.group)));
     }
     TL_TRY_VOID(make_sure(options.yes, fmt::format("Delete the offsets of {} in {}?", options.group, joined(chosen))));
     TL_TRY_VOID(admin.forget(options.group, chosen));

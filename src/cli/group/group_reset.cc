@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/group/reset_plan.h"
 #include "cli/group/topic_selection.h"
+#include "cli/shell_word.h"
 #include "cli/terminal.h"
 #include "cli/text_table.h"
 
@@ -89,25 +90,6 @@ Outcome<GroupOffsets> asked_offsets(KafkaClient& client, const std::vector<Parti
     return asked;
 }
 
-// The timestamp of the first record from `offset` on; none when it does not come in time.
-std::optional<std::int64_t> timestamp_at(KafkaClient& client, const TopicPartition& at, std::int64_t offset) {
-    rd_kafka_topic_t* topic = rd_kafka_topic_new(client.handle(), at.topic.c_str(), nullptr);
-    std::optional<std::int64_t> found;
-    if (rd_kafka_consume_start(topic, at.partition, offset) == 0) {
-        rd_kafka_message_t* message = rd_kafka_consume(topic, at.partition, client.timeout_ms());
-        if (message != nullptr) {
-            std::int64_t timestamp = rd_kafka_message_timestamp(message, nullptr);
-            if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && timestamp >= 0) {
-                found = timestamp;
-            }
-            rd_kafka_message_destroy(message);
-        }
-        rd_kafka_consume_stop(topic, at.partition);
-    }
-    rd_kafka_topic_destroy(topic);
-    return found;
-}
-
 Outcome<Plan> make_plan(const GroupResetOptions& options, const ResetTarget& target, KafkaClient& client) {
     GroupAdmin admin(client);
     GroupOffsets from_file;
@@ -185,9 +167,8 @@ Outcome<> execute(const Plan& plan, GroupAdmin& admin) {
 }
 
 std::string undo_command(const GroupResetOptions& options, const Plan& plan, const std::string& file) {
-    std::string bootstrap =
-        options.client.bootstrap == kDefaultBootstrap ? "" : " --bootstrap " + options.client.bootstrap;
-    return fmt::format("tideline group reset {} --from-file {} --execute{}", plan.destination, file, bootstrap);
+    return fmt::format("tideline group reset {} --from-file {} --execute{}", shell_word(plan.destination), shell_word(file),
+                       bootstrap_option(options.client));
 }
 
 Json as_json(const ResetStep& step) {

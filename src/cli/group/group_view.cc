@@ -80,6 +80,24 @@ Outcome<> look_up_bounds(KafkaClient& client, std::vector<PartitionView>& partit
     return {};
 }
 
+std::optional<std::int64_t> timestamp_at(KafkaClient& client, const TopicPartition& at, std::int64_t offset) {
+    rd_kafka_topic_t* topic = rd_kafka_topic_new(client.handle(), at.topic.c_str(), nullptr);
+    std::optional<std::int64_t> found;
+    if (rd_kafka_consume_start(topic, at.partition, offset) == 0) {
+        rd_kafka_message_t* message = rd_kafka_consume(topic, at.partition, client.timeout_ms());
+        if (message != nullptr) {
+            std::int64_t timestamp = rd_kafka_message_timestamp(message, nullptr);
+            if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && timestamp >= 0) {
+                found = timestamp;
+            }
+            rd_kafka_message_destroy(message);
+        }
+        rd_kafka_consume_stop(topic, at.partition);
+    }
+    rd_kafka_topic_destroy(topic);
+    return found;
+}
+
 Outcome<GroupView> look_at_group(KafkaClient& client, const std::string& group) {
     GroupAdmin admin(client);
     GroupView view;

@@ -40,6 +40,9 @@ Outcome<GroupView> look_at_group(KafkaClient& client, const std::string& group);
 // Fills earliest and latest; what has no topic or no such partition keeps -1.
 Outcome<> look_up_bounds(KafkaClient& client, std::vector<PartitionView>& partitions);
 
+// The timestamp of the first record from `offset` on; none when it does not come in time.
+std::optional<std::int64_t> timestamp_at(KafkaClient& client, const TopicPartition& at, std::int64_t offset);
+
 // What each partition takes on its leader's disk. Those whose leader could not be asked are left out.
 Outcome<std::map<TopicPartition, std::int64_t>> look_up_sizes(KafkaClient& client, const std::vector<PartitionView>& partitions);
 
