@@ -324,6 +324,7 @@ private:
     void add_group_commands() {
         CLI::App& group = *add_group(app_, "group", "Look at consumer groups and move them", help::kGroup);
         add_group_views(group);
+        add_group_doctor(group);
         add_group_deletes(group);
         add_group_reset(group);
     }
@@ -363,6 +364,18 @@ private:
         lag.add_option("GROUP", l.groups, "The groups; without it all")->type_name("GROUP");
         add_watch(lag, l.watch_seconds);
         add_client(lag, l.output, l.client);
+    }
+
+    void add_group_doctor(CLI::App& group) {
+        GroupDoctorOptions& o = group_doctor_;
+        CLI::App& command =
+            add_client_command(group, "doctor", o, "Say what is wrong with groups, and what to do", help::kGroupDoctor);
+        command.add_option("GROUP", o.groups, "The groups; without it all")->type_name("GROUP");
+        command
+            .add_option("--patience", o.patience, "How long reads may be ahead of commits before that is a finding")
+            ->type_name("DURATION")
+            ->capture_default_str();
+        add_client(command, o.output, o.client);
     }
 
     void add_group_deletes(CLI::App& group) {
@@ -442,6 +455,7 @@ private:
     GroupDescribeOptions group_describe_;
     GroupMembersOptions group_members_;
     GroupLagOptions group_lag_;
+    GroupDoctorOptions group_doctor_;
     GroupDeleteOptions group_delete_;
     GroupDeleteOffsetsOptions group_delete_offsets_;
     GroupResetOptions group_reset_;

@@ -19,6 +19,7 @@ Outcome<ExitCode> run(const GroupListOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupDescribeOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupMembersOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupLagOptions& options, Console& console);
+Outcome<ExitCode> run(const GroupDoctorOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupDeleteOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupDeleteOffsetsOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupResetOptions& options, Console& console);

@@ -134,6 +134,7 @@ const std::string_view kClusterInfo = R"(Examples:
 const std::string_view kGroup = R"(Examples:
   tideline group list
   tideline group lag --watch 2
+  tideline group doctor billing
   tideline group reset billing --to-datetime 2026-01-31T10:00Z
 )";
 
@@ -158,6 +159,18 @@ const std::string_view kGroupLag = R"(Without GROUP it shows all groups. A live 
 Examples:
   tideline group lag
   tideline group lag billing --watch 2
+)";
+
+const std::string_view kGroupDoctor = R"(It names what commonly goes wrong with a group's offsets and members: what was observed, why it matters, what to do, and the
+commands to do it with. Without GROUP it looks at all groups. A finding is no failure: the exit code is 0.
+
+A Tideline broker remembers for each group what happened last: who joined, left or expired and why, commits and their
+errors, offsets that were missing, expired or out of range. That is in memory and begins with the broker's start. Of other
+brokers only the present is seen.
+
+Examples:
+  tideline group doctor
+  tideline group doctor billing -o json
 )";
 
 const std::string_view kGroupDelete = R"(A group that has members is not deleted. On a terminal the command asks first; elsewhere it wants --yes.

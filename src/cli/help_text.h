@@ -24,6 +24,7 @@ extern const std::string_view kGroupList;
 extern const std::string_view kGroupDescribe;
 extern const std::string_view kGroupMembers;
 extern const std::string_view kGroupLag;
+extern const std::string_view kGroupDoctor;
 extern const std::string_view kGroupDelete;
 extern const std::string_view kGroupDeleteOffsets;
 extern const std::string_view kGroupReset;

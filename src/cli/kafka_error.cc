@@ -91,6 +91,8 @@ std::string hint_for(rd_kafka_resp_err_t error) {
                    "(-X transaction.timeout.ms=N)";
         case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
             return "transaction.timeout.ms is above transaction.max.timeout.ms of the broker";
+        case RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND: return "See which groups there are: tideline group list";
+        case RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP: return "Stop its members first; who they are: tideline group members GROUP";
         default: return "";
     }
 }

@@ -143,6 +143,13 @@ struct GroupLagOptions {
     std::optional<double> watch_seconds;
 };
 
+struct GroupDoctorOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> groups;  // none: all
+    std::string patience = "1m";
+};
+
 struct GroupDeleteOptions {
     OutputOptions output;
     ClientOptions client;
@@ -190,7 +197,7 @@ struct CompletionOptions {
 
 using Command = std::variant<TopicCreateOptions, TopicListOptions, TopicDescribeOptions, TopicAlterOptions,
                              TopicDeleteOptions, ProduceOptions, ConsumeOptions, ClusterInfoOptions,
-                             GroupListOptions, GroupDescribeOptions, GroupMembersOptions, GroupLagOptions,
+                             GroupListOptions, GroupDescribeOptions, GroupMembersOptions, GroupLagOptions, GroupDoctorOptions,
                              GroupDeleteOptions, GroupDeleteOffsetsOptions, GroupResetOptions, LogDumpOptions,
                              CompletionOptions, ServeOptions>;
 

@@ -51,10 +51,6 @@ BrokerInfo coordinator_of(const rd_kafka_ConsumerGroupDescription_t* raw) {
                            : BrokerInfo{rd_kafka_Node_id(node), rd_kafka_Node_host(node), rd_kafka_Node_port(node)};
 }
 
-std::string text_of(const BrokerInfo& broker) {
-    return broker.id < 0 ? "" : fmt::format("{} ({}:{})", broker.id, broker.host, broker.port);
-}
-
 // The first error among the group's partitions, or of the group itself.
 Outcome<> check_result(const KafkaClient& client, const rd_kafka_group_result_t* result, std::string_view doing) {
     if (const rd_kafka_error_t* error = rd_kafka_group_result_error(result)) {
@@ -71,6 +67,10 @@ Outcome<> check_result(const KafkaClient& client, const rd_kafka_group_result_t*
 }
 
 }  // namespace
+
+std::string text_of(const BrokerInfo& broker) {
+    return broker.id < 0 ? "" : fmt::format("{} ({}:{})", broker.id, broker.host, broker.port);
+}
 
 Outcome<std::vector<GroupListing>> GroupAdmin::list() {
     TL_TRY(event, ask(client_, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, false, "list groups",
@@ -107,10 +107,9 @@ Outcome<GroupDescription> GroupAdmin::describe(const std::string& group) {
     if (const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(raw[0])) {
         return std::unexpected(client_.failure(rd_kafka_error_code(error), doing, rd_kafka_error_string(error)));
     }
-    BrokerInfo coordinator = coordinator_of(raw[0]);
     GroupDescription description{
         group, rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(raw[0])),
-        text_or_empty(rd_kafka_ConsumerGroupDescription_partition_assignor(raw[0])), text_of(coordinator), {}};
+        text_or_empty(rd_kafka_ConsumerGroupDescription_partition_assignor(raw[0])), coordinator_of(raw[0]), {}};
     for (std::size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(raw[0]); ++i) {
         description.members.push_back(member_of(rd_kafka_ConsumerGroupDescription_member(raw[0], i)));
     }
@@ -120,7 +119,7 @@ Outcome<GroupDescription> GroupAdmin::describe(const std::string& group) {
         TL_TRY(all, list());
         if (auto listed = std::ranges::find(all, group, &GroupListing::group); listed != all.end()) {
             description.state = listed->state;
-            describe_consumer_group(client_, coordinator, description);
+            describe_consumer_group(client_, description);
         }
     }
     return description;

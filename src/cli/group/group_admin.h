@@ -34,6 +34,7 @@ struct GroupMember {
     std::string client_id;
     std::string host;
     std::vector<TopicPartition> assignment;  // by topic and partition
+    std::vector<std::string> subscription = {};  // topics, by name; empty where that was not asked or is a pattern
     // What the member shall have in the end, when that is something else (consumer protocol).
     std::optional<std::vector<TopicPartition>> moving_to = {};
 
@@ -45,7 +46,7 @@ struct GroupDescription {
     std::string group;
     std::string state;
     std::string assignor;
-    std::string coordinator;  // "1 (127.0.0.1:9092)"
+    BrokerInfo coordinator;
     std::vector<GroupMember> members;
     bool is_consumer_protocol = false;  // KIP-848
     std::string members_hidden;         // why nobody could be asked who is in it
@@ -79,7 +80,13 @@ private:
     KafkaClient& client_;
 };
 
+// "1 (127.0.0.1:9092)"
+std::string text_of(const BrokerInfo& broker);
+
+// Fills in the topics to which the members of a classic group are subscribed; leaves them empty where they cannot be asked.
+void look_up_subscriptions(const KafkaClient& client, GroupDescription& description);
+
 // Fills in what a group of the consumer protocol is and who is in it, which librdkafka 2.0 cannot ask.
-void describe_consumer_group(const KafkaClient& client, const BrokerInfo& coordinator, GroupDescription& description);
+void describe_consumer_group(const KafkaClient& client, GroupDescription& description);
 
 }  // namespace tideline::cli

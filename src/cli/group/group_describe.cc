@@ -23,7 +23,7 @@ void print_state(Console& console, const GroupView& view) {
     if (!group.assignor.empty()) {
         console.print(fmt::format("assignor     {}\n", group.assignor));
     }
-    console.print(fmt::format("coordinator  {}\n", group.coordinator));
+    console.print(fmt::format("coordinator  {}\n", text_of(group.coordinator)));
     console.print(fmt::format("members      {}\n",
                               group.members_hidden.empty() ? std::to_string(group.members.size()) : group.members_hidden));
     console.print(fmt::format("lag          {}\n", with_thousands(view.total_lag())));
@@ -81,7 +81,7 @@ Outcome<> describe_group(const GroupDescribeOptions& options, KafkaClient& clien
                                  {"state", group.state},
                                  {"protocol", group.protocol()},
                                  {"assignor", group.assignor},
-                                 {"coordinator", group.coordinator},
+                                 {"coordinator", text_of(group.coordinator)},
                                  {"lag", view.total_lag()},
                                  {"members", members_as_json(view)},
                                  {"partitions", partitions_as_json(view)}});
@@ -110,7 +110,11 @@ Outcome<> show_lag(const GroupLagOptions& options, KafkaClient& client, Console&
     TextTable table({"GROUP", "TOPIC", ">PARTITION", ">COMMITTED", ">LATEST", ">LAG", "READ BY"});
     Json list = Json::array();
     for (const std::string& group : groups) {
-        TL_TRY(view, look_at_group(client, group));
+        auto looked = look_at_group(client, group);
+        if (!looked && options.groups.empty() && looked.error().kafka_error == kafka_name(RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)) {
+            continue;  // it has gone since it was listed
+        }
+        TL_TRY(view, std::move(looked));
         list.push_back({{"group", group}, {"lag", view.total_lag()}, {"partitions", partitions_as_json(view)}});
         for (const PartitionView& p : view.partitions) {
             table.add({group, p.at.topic, std::to_string(p.at.partition), number_or_dash(p.committed),
@@ -120,6 +124,8 @@ Outcome<> show_lag(const GroupLagOptions& options, KafkaClient& client, Console&
     }
     if (options.output.json) {
         print_json(console, list);
+    } else if (groups.empty()) {
+        console.print("no groups; a consumer makes one when it joins\n");
     } else {
         table.print(console);
     }
