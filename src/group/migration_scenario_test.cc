@@ -1,8 +1,11 @@
 // Transcripts of groups with members of both kinds: scenarios/migration/*.txt, in the form of scenario_testing.h.
-//   join|sync|heartbeat|leave NAME     of the classic protocol        beat|bye NAME     of the consumer protocol
+//   join|sync|heartbeat|leave NAME     of the classic protocol        beat|bye|away NAME     of the consumer protocol
 //   wait MS, restart
+// "join a as=i" and "beat m as=i" make static members of the instance i. "policy POLICY" begins anew under that
+// group.consumer.migration.policy, and forgets everybody.
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "group/migration_testing.h"
@@ -35,7 +38,7 @@ public:
                 std::string extra;
                 words >> command >> name >> extra;
                 run(command, name, extra, out);
-                out += "| " + group_.kind() + "\n";
+                out += "| " + group_->kind() + "\n";
             }
         }
         return out;
@@ -46,11 +49,19 @@ private:
         std::string id;
         std::int32_t epoch = 0;
         PartitionSet owned;
+        std::optional<std::string> instance = {};
     };
 
     void run(const std::string& command, const std::string& name, const std::string& extra, std::string& out) {
-        group_.written.clear();
+        group_->written.clear();
+        if (command == "policy") {
+            begin_anew(name);
+            return;
+        }
         Client& client = clients_[name];
+        if (extra.starts_with("as=")) {
+            client.instance = extra.substr(3);
+        }
         const auto say = [&](ErrorCode code, const std::string& rest) { out += "| " + std::string(name_of(code)) + rest + "\n"; };
         if (command == "join") {
             join(client, say);
@@ -59,46 +70,66 @@ private:
             if (extra == "all") {
                 assigned[client.id] = {0, 1, 2, 3, 4, 5};
             }
-            const auto response = group_.take<protocol::SyncGroupResponse>(group_.sync(client.id, client.epoch, assigned));
-            say(response.error_code, " " + print(group_.partitions_of(response)));
+            const auto response = group_->take<protocol::SyncGroupResponse>(group_->sync(client.id, client.epoch, assigned));
+            say(response.error_code, " " + print(group_->partitions_of(response)));
         } else if (command == "heartbeat") {
-            say(group_.heartbeat(client.id, client.epoch), "");
+            say(group_->heartbeat(client.id, client.epoch), "");
         } else if (command == "leave") {
-            say(group_.leave(client.id), "");
-        } else if (command == "beat" || command == "bye") {
-            const auto response = group_.beat(name, command == "bye" ? -1 : client.epoch, client.owned);
+            say(group_->leave(client.id), "");
+        } else if (command == "beat" || command == "bye" || command == "away") {
+            const std::int32_t epoch = command == "bye" ? -1 : command == "away" ? -2 : client.epoch;
+            const auto response = group_->beat(name, epoch, client.owned, client.instance);
             client.epoch = response.member_epoch;
             if (response.assignment) {
                 client.owned = flat(response.assignment->topic_partitions);
             }
             say(response.error_code, " epoch=" + std::to_string(client.epoch) + " " + print(client.owned));
         } else if (command == "wait") {
-            group_.pass(std::stoll(name));
+            group_->pass(std::stoll(name));
         } else if (command == "restart") {
-            group_.bench.restart();
+            group_->bench.restart();
         } else {
             FAIL() << "unknown command " << command;
         }
-        for (const Record& record : group_.written) {
+        for (const Record& record : group_->written) {
             out += "| record " + std::to_string((record.key[0] << 8) | record.key[1]) + (record.value ? "" : " deleted") + "\n";
         }
+    }
+
+    void begin_anew(const std::string& policy) {
+        const std::map<std::string, MigrationPolicy> policies{{"disabled", MigrationPolicy::disabled},
+                                                              {"upgrade", MigrationPolicy::upgrade},
+                                                              {"downgrade", MigrationPolicy::downgrade},
+                                                              {"bidirectional", MigrationPolicy::bidirectional}};
+        clients_.clear();
+        GroupConfig config = MixedGroup::quick();
+        config.consumer_migration_policy = policies.at(policy);
+        group_ = std::make_unique<MixedGroup>(config);
     }
 
     // With the id that the first answer brings, and again as far as timers go.
     template <class Say>
     void join(Client& client, const Say& say) {
-        if (client.id.empty()) {
-            client.id = group_.take<protocol::JoinGroupResponse>(group_.join("")).member_id;
+        if (client.id.empty() && !client.instance) {
+            const auto response = group_->take<protocol::JoinGroupResponse>(group_->join(""));
+            if (response.error_code != ErrorCode::member_id_required) {
+                say(response.error_code, "");
+                return;
+            }
+            client.id = response.member_id;
         }
-        const Ticket ticket = group_.join(client.id);
-        group_.pass(1);
-        const auto response = group_.take<protocol::JoinGroupResponse>(ticket);
+        const Ticket ticket = group_->join(client.id, client.instance);
+        group_->pass(1);
+        const auto response = group_->take<protocol::JoinGroupResponse>(ticket);
         client.epoch = response.generation_id;
+        if (response.error_code == ErrorCode::none) {
+            client.id = response.member_id;
+        }
         say(response.error_code, " generation=" + std::to_string(response.generation_id) +
                                      (response.leader == client.id ? " leads" : ""));
     }
 
-    MixedGroup group_;
+    std::unique_ptr<MixedGroup> group_ = std::make_unique<MixedGroup>();
     std::map<std::string, Client> clients_;
 };
 
@@ -117,7 +148,7 @@ TEST_P(MigrationScenarios, GoAsTheirTranscriptSays) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Group, MigrationScenarios, ::testing::Values("there_and_back", "restart"),
+INSTANTIATE_TEST_SUITE_P(Group, MigrationScenarios, ::testing::Values("there_and_back", "restart", "leaving", "static_members", "policies"),
                          [](const auto& test) { return test.param; });
 
 }  // namespace
