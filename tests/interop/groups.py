@@ -145,8 +145,14 @@ class Member:
         if then:
             self.crowd.until(lambda: self.count(then) > before, f"{self.name} to have {then}")
 
-    def commit(self, *offsets):
-        self.tell("commit", then="committed", offsets=[list(at) for at in offsets])
+    def commit(self, *offsets, later=False):
+        self.tell("commit", then="committed", later=later, offsets=[list(at) for at in offsets])
+
+    def pause(self, topic, partition):
+        self.tell("pause", then="paused", topic=topic, partition=partition)
+
+    def resume(self, topic, partition):
+        self.tell("resume", then="resumed", topic=topic, partition=partition)
 
     def seek(self, topic, partition, offset):
         self.tell("seek", then="sought", topic=topic, partition=partition, offset=offset)

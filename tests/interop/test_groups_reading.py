@@ -40,6 +40,30 @@ def test_what_one_family_commits_another_resumes_from(crowd, reader, group, read
     assert second.values == VALUES[7:]
 
 
+@pytest.mark.parametrize("kind", ["confluent-debian", "confluent-newest", "confluent-consumer", "kafka-python-debian",
+                                  "java-classic", "java-consumer"])
+def test_a_commit_that_nobody_waits_for_is_resumed_from(crowd, committed, kind, group, read_topic):
+    member = crowd.join(kind, group, read_topic)
+    crowd.until_read(VALUES, member)
+    member.commit((read_topic, 0, 4), later=True)
+    assert committed(group, read_topic) == 4
+
+
+@pytest.mark.parametrize("kind", OBEYING)
+def test_a_partition_that_is_paused_gives_nothing_until_it_is_resumed(crowd, kind, group, topic, admin_topic, write):
+    admin_topic(topic, 2)
+    member = crowd.join(kind, group, topic)
+    crowd.until_owns(member, partitions_of(topic, 2))
+    crowd.until_read([*write(topic, 0, ["first-0"]), *write(topic, 1, ["first-1"])], member)
+    member.pause(topic, 0)
+    waiting = write(topic, 0, ["waits"])
+    crowd.until_read(write(topic, 1, ["goes on"]), member)
+    crowd.until_read(write(topic, 1, ["and on"]), member)
+    assert not set(waiting) & set(member.values)
+    member.resume(topic, 0)
+    crowd.until_read(waiting, member)
+
+
 @pytest.mark.parametrize("kind", ["kcat", "confluent-newest", "kafka-python-newest",
                                   "java-consumer", "kafkajs"])
 def test_automatic_commits_are_resumed_from(crowd, kind, group, read_topic, write):

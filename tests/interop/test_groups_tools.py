@@ -109,6 +109,18 @@ def test_describe_without_members_shows_what_is_committed(groups, group, filled)
     assert shown == [group, filled, "0", "5", "10", "5", "-", "-", "-"]
 
 
+def test_all_groups_are_described_and_reset_at_once(groups, group, filled, commit, committed):
+    both = {group: 5, f"{group}-beside": 7}
+    commit(f"{group}-beside", {(filled, 0): 7})
+    said = groups("--describe", "--all-groups", "--offsets", "--verbose")
+    shown = {line[0]: line for line in map(str.split, said.splitlines()) if line and line[0] in both}
+    assert {name: line[4] if line[3] == "-" else line[3] for name, line in shown.items()} == {name: str(at) for name, at in both.items()}
+    # Groups of other tests are moved, too, but for those that are active.
+    said = groups("--reset-offsets", "--all-groups", "--topic", filled, "--to-earliest", "--execute", ok=False)
+    assert {line[0] for line in map(str.split, said.splitlines()) if line[1:] == [filled, "0", "0"]} >= set(both)
+    assert [committed(name, filled) for name in both] == [0, 0]
+
+
 def test_a_group_that_is_not_there_is_said_so(groups, group):
     said = groups("--describe", "--group", group, ok=False)
     assert f"Group {group} not found" in said

@@ -115,14 +115,26 @@ class JavaMember extends Thread implements ConsumerRebalanceListener {
                     command.get("offsets").forEach(at -> offsets.put(
                         new TopicPartition(at.get(0).asText(), at.get(1).asInt()),
                         new OffsetAndMetadata(at.get(2).asLong())));
-                    consumer.commitSync(offsets);
                     ObjectNode committed = event("committed");
                     committed.set("offsets", command.get("offsets"));
-                    say(committed);
+                    if (command.get("later").asBoolean()) {
+                        consumer.commitAsync(offsets, (done, error) -> say(error == null ? committed : event("error")
+                            .put("error", error.getClass().getSimpleName())));
+                    } else {
+                        consumer.commitSync(offsets);
+                        say(committed);
+                    }
+                    break;
+                case "pause":
+                    consumer.pause(List.of(placeOf(command)));
+                    say(event("paused"));
+                    break;
+                case "resume":
+                    consumer.resume(List.of(placeOf(command)));
+                    say(event("resumed"));
                     break;
                 case "seek":
-                    consumer.seek(new TopicPartition(command.get("topic").asText(), command.get("partition").asInt()),
-                        command.get("offset").asLong());
+                    consumer.seek(placeOf(command), command.get("offset").asLong());
                     say(event("sought"));
                     break;
                 default:
@@ -130,6 +142,10 @@ class JavaMember extends Thread implements ConsumerRebalanceListener {
             }
         }
         return true;
+    }
+
+    private static TopicPartition placeOf(JsonNode command) {
+        return new TopicPartition(command.get("topic").asText(), command.get("partition").asInt());
     }
 
     @Override

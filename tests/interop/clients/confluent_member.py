@@ -37,8 +37,13 @@ def pairs(partitions):
 def obey(consumer, dialect, command):
     if command["do"] == "commit":
         consumer.commit(offsets=[TopicPartition(*at) for at in command["offsets"]],
-                        asynchronous=False)
-        dialect.say("committed", offsets=command["offsets"])
+                        asynchronous=command["later"])
+        if not command["later"]:
+            dialect.say("committed", offsets=command["offsets"])
+    elif command["do"] in ("pause", "resume"):
+        act = consumer.pause if command["do"] == "pause" else consumer.resume
+        act([TopicPartition(command["topic"], command["partition"])])
+        dialect.say(command["do"] + "d")
     elif command["do"] == "seek":
         consumer.seek(TopicPartition(command["topic"], command["partition"], command["offset"]))
         dialect.say("sought")
@@ -61,7 +66,12 @@ def run(consumer, dialect):
 
 def main():
     bootstrap, options, dialect = Dialect.from_arguments(sys.argv)
-    consumer = Consumer(settings(bootstrap, options))
+
+    def on_commit(error, partitions):
+        if error is None and options["auto_commit_ms"] == 0:
+            dialect.say("committed", offsets=[[p.topic, p.partition, p.offset] for p in partitions])
+
+    consumer = Consumer({**settings(bootstrap, options), "on_commit": on_commit})
     topics = options["topics"] or ["^" + options["pattern"].removeprefix("^")]
     consumer.subscribe(
         topics,

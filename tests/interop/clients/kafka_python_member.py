@@ -61,9 +61,17 @@ def committable(offset):
 
 def obey(consumer, dialect, command):
     if command["do"] == "commit":
-        consumer.commit({TopicPartition(topic, partition): committable(offset)
-                         for topic, partition, offset in command["offsets"]})
-        dialect.say("committed", offsets=command["offsets"])
+        offsets = {TopicPartition(topic, partition): committable(offset)
+                   for topic, partition, offset in command["offsets"]}
+        if command["later"]:
+            consumer.commit_async(offsets, lambda _, answer: isinstance(answer, Exception) or dialect.say("committed"))
+        else:
+            consumer.commit(offsets)
+            dialect.say("committed", offsets=command["offsets"])
+    elif command["do"] in ("pause", "resume"):
+        act = consumer.pause if command["do"] == "pause" else consumer.resume
+        act(TopicPartition(command["topic"], command["partition"]))
+        dialect.say(command["do"] + "d")
     elif command["do"] == "seek":
         consumer.seek(TopicPartition(command["topic"], command["partition"]), command["offset"])
         dialect.say("sought")

@@ -166,6 +166,12 @@ func obey(client *kgo.Client, next command) {
 		}
 		client.CommitOffsetsSync(context.Background(), offsets, nil)
 		say("committed", map[string]any{"offsets": next.Offsets})
+	case "pause":
+		client.PauseFetchPartitions(map[string][]int32{next.Topic: {next.Partition}})
+		say("paused", nil)
+	case "resume":
+		client.ResumeFetchPartitions(map[string][]int32{next.Topic: {next.Partition}})
+		say("resumed", nil)
 	case "seek":
 		set(next.Topic, next.Partition, next.Offset)
 		client.SetOffsets(offsets)

@@ -43,6 +43,9 @@ async function obey(consumer, command) {
   } else if (command.do === 'seek') {
     consumer.seek({ topic: command.topic, partition: command.partition, offset: String(command.offset) });
     say('sought');
+  } else if (command.do === 'pause' || command.do === 'resume') {
+    consumer[command.do]([{ topic: command.topic, partitions: [command.partition] }]);
+    say(`${command.do}d`);
   } else if (command.do === 'leave') {
     await consumer.disconnect();
     say('left');
