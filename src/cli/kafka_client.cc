@@ -34,10 +34,14 @@ Outcome<> apply(rd_kafka_conf_t* conf, const std::vector<KeyValue>& settings) {
     return {};
 }
 
-// librdkafka marks its own errors.
+// librdkafka marks its own errors, and those of brokers.
 std::string without_mark(std::string reason) {
-    constexpr std::string_view kMark = "Local: ";
-    return reason.starts_with(kMark) ? reason.substr(kMark.size()) : reason;
+    for (std::string_view mark : {"Local: ", "Broker: "}) {
+        if (reason.starts_with(mark)) {
+            return reason.substr(mark.size());
+        }
+    }
+    return reason;
 }
 
 Metadata to_values(const struct rd_kafka_metadata* raw) {
