@@ -61,8 +61,8 @@ public:
 
     Problem all() const {
         using Step = Problem (Judge::*)() const;
-        for (Step step : {&Judge::node, &Judge::quorum, &Judge::listener_syntax, &Judge::protocols, &Judge::broker_listeners,
-                          &Judge::controller_listeners, &Judge::advertised, &Judge::inter_broker, &Judge::directories, &Judge::times,
+        for (Step step : {&Judge::node, &Judge::quorum, &Judge::listener_syntax, &Judge::protocols, &Judge::controller_listeners,
+                          &Judge::broker_listeners, &Judge::advertised, &Judge::inter_broker, &Judge::directories, &Judge::times,
                           &Judge::sizes, &Judge::group_times, &Judge::group_words}) {
             if (auto problem = (this->*step)()) {
                 return problem;

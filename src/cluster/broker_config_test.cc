@@ -157,6 +157,7 @@ TEST(BrokerConfig, ListenersMustFitEachOther) {
     EXPECT_NE(problem_of("listeners=INSIDE://:9092"), "");
     EXPECT_NE(problem_of("listeners=CONTROLLER://:9093\ncontroller.listener.names=CONTROLLER"), "");
     EXPECT_NE(problem_of("listeners=PLAINTEXT://:9092\ncontroller.listener.names=CONTROLLER"), "");
+    EXPECT_NE(problem_of("controller.listener.names="), "");
     EXPECT_NE(problem_of("listeners=PLAINTEXT://:9092\nadvertised.listeners=OTHER://h:1"), "");
     EXPECT_NE(problem_of("advertised.listeners=PLAINTEXT://0.0.0.0:9092"), "");
     EXPECT_NE(problem_of("inter.broker.listener.name=OTHER"), "");
