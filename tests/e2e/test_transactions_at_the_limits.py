@@ -96,17 +96,16 @@ def test_a_transactional_id_longer_than_a_string_ends_its_connection(broker, bys
 
 
 @pytest.mark.tideline_only("Apache Kafka cannot end a transaction whose record does not fit")
-def test_a_transaction_ends_though_its_topic_of_states_takes_no_records_any_more(connection, topic, bystander):
-    producer = Producer(connection, topic)
-    producer.begin(topic)
-    assert producer.write(topic) == (0, 0)
+def test_transactions_end_though_the_topic_of_their_states_takes_no_such_records_any_more(connection, topic, bystander):
+    committed, aborted = Producer(connection, topic), Producer(connection, topic + "-aborted")
+    for producer in (committed, aborted):
+        producer.begin(topic)
+        assert producer.write(topic)[0] == 0
     assert set_topic_config(connection, "__transaction_state", "max.message.bytes", "60") == 0
-    producer.begin(topic, 1)
-    producer.end(True)
-    wire.until(lambda: latest_committed(connection, topic), lambda stable: stable == 2, seconds=60)
-    other = Producer(connection, topic + "-other")
-    other.begin(topic)
-    other.end(False)
+    committed.end(True)
+    aborted.end(False)
+    wire.until(lambda: latest_committed(connection, topic), lambda stable: stable == 4, seconds=60)
+    Producer(connection, topic + "-late")
     assert set_topic_config(connection, "__transaction_state", "max.message.bytes", "1048588") == 0
 
 
