@@ -300,6 +300,24 @@ TEST_F(PartitionLogTransactions, AnOpenTransactionSurvivesACleanStopAndACrash) {
     EXPECT_EQ(code_of(end_transaction(7, false, 2, 8)), ErrorCode::transaction_coordinator_fenced);
 }
 
+// The flush that made the marker durable covers the records; the indexes come with the flush behind the roll.
+TEST_F(PartitionLogTransactions, AbortedRecordsStayHiddenWhenACrashTakesTheIndexOfASegmentRolledJustNow) {
+    config_.segment_bytes = 200;
+    open();
+    put({.producer_id = 7, .transactional = true});
+    ASSERT_TRUE(end_transaction(7, false));
+    flush();
+    Offset durable = log_->durable_offset();
+    std::vector<AbortedTransaction> before = aborted(0, durable);
+    ASSERT_EQ(before.size(), 1u);
+    ASSERT_EQ(put({}), durable);
+    ASSERT_EQ(log_->sizes().segment_count, 2u);
+    auto index = disk_.files().open(path("00000000000000000000.txnindex"), runtime::OpenMode::read_write);
+    ASSERT_TRUE(index && (*index)->truncate(0));
+    reopen_unclean(durable);
+    EXPECT_EQ(aborted(0, durable), before);
+}
+
 TEST_F(PartitionLogTransactions, TruncationBehindAMarkerOpensItsTransactionAgain) {
     open();
     put({.producer_id = 7, .transactional = true});

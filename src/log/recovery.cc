@@ -258,7 +258,9 @@ Result<> Recovery::believe() {
 Result<> Recovery::recover() {
     buffer_.resize(kScanBytes);
     // Segments that lie wholly before the log start are waiting for their deletion, of which a crash may have left any part.
-    auto at = log_.segment_of(std::max(state_.recovery_point, log_.log_start_offset_));
+    // The one whose records end at the recovery point is not before it: it was rolled after that, and its indexes perhaps never
+    // synced. Nobody would miss what is gone from the index of aborted transactions.
+    auto at = log_.segment_of(std::max(state_.recovery_point - 1, log_.log_start_offset_));
     TL_TRY_VOID(log_.rebuild_producers(at->first, now_ms_));
     while (true) {
         Segment& segment = *at->second;
