@@ -54,10 +54,11 @@ bool has_output(const std::vector<Output>& outputs, const GroupPartition& key, s
     return at != outputs.end() && at->input == key && at->offset == offset;
 }
 
-// Whoever processes the input reads committed, or there are no transactions in it.
+// Whoever processes the input reads committed, or there are no transactions in it. All of it may have been aborted.
 const std::vector<std::int64_t>& inputs_of(const Places& places, std::uint32_t partition) {
     const auto& committed = places.visible(partition, Isolation::committed);
-    return committed.empty() ? places.visible(partition, Isolation::uncommitted) : committed;
+    const bool has_committed_reader = !committed.empty() || places.drained(partition, Isolation::committed) != nullptr;
+    return has_committed_reader ? committed : places.visible(partition, Isolation::uncommitted);
 }
 
 }  // namespace
