@@ -201,7 +201,7 @@ void Consumer::take(const FetchResponse::PartitionData& row) {
     is_trouble_ = true;
     if (row.error_code == ErrorCode::offset_out_of_range) {
         out_of_range_.push_back(row.partition_index);
-    } else if (!is_passing(row.error_code) && !stage_.is_doomed(topic_.id)) {
+    } else if (!is_passing(row.error_code) && !stage_.is_doomed(topic_.id) && stage_.is_sure(topic_.id)) {
         stage_.history.violated(fmt::format("{} answers {} to a fetch at {}", to_string(id), name_of(row.error_code), found->second.position));
     }
 }

@@ -21,37 +21,49 @@ std::uint64_t chances_of(CrashPolicy policy) {
     }
 }
 
-std::uint64_t operations_of(std::uint64_t day) { return simulate({.seed = day, .fair_day = PowerCut{}, .trace = nullptr}).file_operations; }
+std::uint64_t operations_of(std::uint64_t day, DayOf kind) {
+    return simulate({.seed = day, .fair_day = whole_day(kind), .trace = nullptr}).file_operations;
+}
 
 // Every third is followed by another one, at an operation that goes round.
 std::uint64_t second_cut_of(std::uint64_t number) { return number % 3 == 0 ? 1 + number % kOperationsOfAStart : 0; }
 
 }  // namespace
 
-std::vector<PowerCut> crash_points(std::uint64_t day) {
+PowerCut whole_day(DayOf kind) { return {.has_transactions = kind == DayOf::transactions}; }
+
+std::vector<PowerCut> crash_points(std::uint64_t day, DayOf kind) {
     std::vector<PowerCut> cuts;
-    std::uint64_t operations = operations_of(day);
+    std::uint64_t operations = operations_of(day, kind);
     for (std::uint64_t at = 1; at <= operations; ++at) {
         for (CrashPolicy policy : kCrashPolicies) {
             for (std::uint64_t luck = 0; luck < chances_of(policy); ++luck) {
-                cuts.push_back({.at = at, .policy = policy, .luck = luck, .second_cut_at = second_cut_of(cuts.size())});
+                cuts.push_back({.at = at,
+                                .policy = policy,
+                                .luck = luck,
+                                .second_cut_at = second_cut_of(cuts.size()),
+                                .has_transactions = kind == DayOf::transactions});
             }
         }
     }
     return cuts;
 }
 
-std::vector<PowerCut> some_crash_points(std::uint64_t day) {
+std::vector<PowerCut> some_crash_points(std::uint64_t day, DayOf kind) {
     std::vector<PowerCut> cuts;
-    std::uint64_t operations = operations_of(day);
+    std::uint64_t operations = operations_of(day, kind);
     for (std::uint64_t at = 1; at <= operations; ++at) {
-        cuts.push_back({.at = at, .policy = kCrashPolicies[at % std::size(kCrashPolicies)], .luck = at, .second_cut_at = second_cut_of(at)});
+        cuts.push_back({.at = at,
+                        .policy = kCrashPolicies[at % std::size(kCrashPolicies)],
+                        .luck = at,
+                        .second_cut_at = second_cut_of(at),
+                        .has_transactions = kind == DayOf::transactions});
     }
     return cuts;
 }
 
 std::string to_string(const PowerCut& cut) {
-    return fmt::format("{}/{}/{}/{}", cut.at, static_cast<int>(cut.policy), cut.luck, cut.second_cut_at);
+    return fmt::format("{}{}/{}/{}/{}", cut.has_transactions ? "t" : "", cut.at, static_cast<int>(cut.policy), cut.luck, cut.second_cut_at);
 }
 
 }  // namespace tideline::simulation

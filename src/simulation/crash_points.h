@@ -12,11 +12,17 @@
 
 namespace tideline::simulation {
 
-// The cuts of the day with this seed; runs it once to count. A violation in the whole day is the caller's to look for.
-std::vector<SimulationOptions::PowerCut> crash_points(std::uint64_t day);
-// The same, each operation once: policies and second cuts go round. For tests that must be quick.
-std::vector<SimulationOptions::PowerCut> some_crash_points(std::uint64_t day);
+// What happens on a day: records are produced and topics change, or transactions come and go.
+enum class DayOf : std::uint8_t { records, transactions };
 
+// The day with this seed, without a cut.
+SimulationOptions::PowerCut whole_day(DayOf kind);
+// Its cuts; runs it once to count. A violation in the whole day is the caller's to look for.
+std::vector<SimulationOptions::PowerCut> crash_points(std::uint64_t day, DayOf kind);
+// The same, each operation once: policies and second cuts go round. For tests that must be quick.
+std::vector<SimulationOptions::PowerCut> some_crash_points(std::uint64_t day, DayOf kind);
+
+// "34/3/1/12", with a "t" before it on a day of transactions.
 std::string to_string(const SimulationOptions::PowerCut& cut);
 
 }  // namespace tideline::simulation

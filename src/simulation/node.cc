@@ -7,6 +7,37 @@ namespace tideline::simulation {
 
 using runtime::sim::CrashPolicy;
 
+namespace {
+
+// Asks each coordinator of one shard, on that shard. False: one could not answer.
+runtime::Task<bool> print_coordinators(server::ShardServer& server, std::map<std::string, std::string>& all) {
+    for (std::int32_t partition : server.groups().partitions()) {
+        std::string& text = all[fmt::format("groups, partition {}", partition)];
+        auto told = co_await server.groups().ask(
+            partition, [&text](group::Coordinator& coordinator, group::Ticket ticket, const group::Now&, group::Effects& out) {
+                text = coordinator.print_durable();
+                out.answer(ticket, protocol::HeartbeatResponse{});
+            });
+        if (!told) {
+            co_return false;
+        }
+    }
+    for (std::int32_t partition : server.transactions().partitions()) {
+        std::string& text = all[fmt::format("transactions, partition {}", partition)];
+        auto told = co_await server.transactions().ask(
+            partition, [&text](txn::Coordinator& coordinator, txn::Ticket ticket, const txn::Now&, txn::Effects& out) {
+                text = coordinator.print_durable();
+                out.answer(ticket, ErrorCode::none);
+            });
+        if (!told) {
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+}  // namespace
+
 Node::Node(runtime::sim::SimWorld& world, unsigned shards_max, std::vector<std::string> directories)
     : world_(world), directories_(std::move(directories)) {
     for (unsigned i = 0; i < shards_max; ++i) {
@@ -59,6 +90,16 @@ void Node::lose_power(CrashPolicy policy, std::uint64_t seed) {
 
 bool Node::is_failing() const {
     return broker_ != nullptr && (world_.files().power_is_cut() || broker_->failed().is_set());
+}
+
+std::optional<std::map<std::string, std::string>> Node::coordinators() {
+    std::map<std::string, std::string> all;
+    for (unsigned i = 0; i < broker_->shard_count(); ++i) {
+        if (!world_.run(*shards_[i], print_coordinators(broker_->server(i), all))) {
+            return std::nullopt;
+        }
+    }
+    return all;
 }
 
 std::uint64_t Node::request_memory_in_use() const {

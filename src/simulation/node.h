@@ -11,7 +11,9 @@
 // Thread: the world's. Its calls run the world until the broker has done what they say.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,8 @@ public:
     runtime::sim::SimFileSystem& files() { return world_.files(); }
     static runtime::Address address() { return {"127.0.0.1", kPort}; }
 
+    // What each coordinator has on record, by kind and partition; nullopt while one is being loaded.
+    std::optional<std::map<std::string, std::string>> coordinators();
     // What requests in flight hold, over all shards; nothing when no client is there.
     std::uint64_t request_memory_in_use() const;
 

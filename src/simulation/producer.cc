@@ -270,6 +270,9 @@ void Producer::settle(Batch& batch, const protocol::ProduceResponse::PartitionPr
         case ErrorCode::unknown_topic_or_partition:
         case ErrorCode::unknown_topic_id:
             batch.is_settled = is_doomed;
+            if (!stage_.is_sure(batch.partition.topic)) {
+                return;
+            }
             break;
         default:
             break;

@@ -5,7 +5,7 @@
 namespace tideline::simulation {
 
 Fixed draw_fixed(runtime::Random& random) {
-    Fixed fixed{.directories = {"/data"}, .is_replicated = random.chance(5)};
+    Fixed fixed{.directories = {"/data"}, .coordinator_partitions = std::to_string(1 + random.below(3)), .is_replicated = random.chance(5)};
     if (random.chance(3)) {
         fixed.directories.push_back("/more");
     }
@@ -25,6 +25,9 @@ NodeSettings draw_settings(runtime::Random& random, const Fixed& fixed) {
         {"max.incremental.fetch.session.cache.slots", either("1", "1000")},
         {"metadata.log.max.record.bytes.between.snapshots", either("1000", "20971520")},
         {"producer.id.expiration.ms", "86400000"},
+        {"offsets.topic.num.partitions", fixed.coordinator_partitions},
+        {"transaction.state.log.num.partitions", fixed.coordinator_partitions},
+        {"transaction.abort.timed.out.transaction.cleanup.interval.ms", either("100", "1000")},
     };
     return settings;
 }

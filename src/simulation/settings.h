@@ -12,6 +12,7 @@ inline constexpr unsigned kShardsMax = 3;
 // What stays for a whole simulation.
 struct Fixed {
     std::vector<std::string> directories;
+    std::string coordinator_partitions;  // of each of their topics
     bool is_replicated = false;  // tideline.durability: then a power cut may take records back, and only the process dies
 };
 

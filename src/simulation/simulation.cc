@@ -6,6 +6,7 @@
 #include "simulation/consumer.h"
 #include "simulation/producer.h"
 #include "simulation/settings.h"
+#include "simulation/transactions.h"
 
 namespace tideline::simulation {
 
@@ -27,6 +28,20 @@ enum class Fault : std::uint8_t { power_cut, unplugged, sync, operation, short_w
 constexpr Fault kFaults[] = {Fault::power_cut, Fault::unplugged, Fault::sync,    Fault::operation, Fault::short_write, Fault::full_disk,
                              Fault::slow_disk, Fault::restart,   Fault::clock,   Fault::weather,   Fault::cold_cache};
 
+// The first line in which they differ, from each.
+std::pair<std::string_view, std::string_view> first_difference(std::string_view a, std::string_view b) {
+    while (!a.empty() || !b.empty()) {
+        std::string_view line_of_a = a.substr(0, a.find('\n'));
+        std::string_view line_of_b = b.substr(0, b.find('\n'));
+        if (line_of_a != line_of_b) {
+            return {line_of_a, line_of_b};
+        }
+        a.remove_prefix(std::min(a.size(), line_of_a.size() + 1));
+        b.remove_prefix(std::min(b.size(), line_of_b.size() + 1));
+    }
+    return {};
+}
+
 class Simulation {
 public:
     explicit Simulation(const SimulationOptions& options);
@@ -38,6 +53,13 @@ public:
 
 private:
     void begin_clients();
+    void begin_transactions();
+    void stop_node();
+    void begin_transaction_day(const SimulationOptions::PowerCut& cut);
+    bool has_transactions() const;
+    void settle(std::string_view when);
+    std::map<std::string, std::string> loaded_coordinators();
+    void compare_coordinators(const std::map<std::string, std::string>& live, const std::map<std::string, std::string>& rebuilt);
     void storm();
     void fair_day(const SimulationOptions::PowerCut& cut);
     bool calm();
@@ -93,6 +115,9 @@ Simulation::Simulation(const SimulationOptions& options)
     files().record_transcript(options.trace != nullptr);
     stage_.trace = [this](std::string line) { say(line); };
     stage_.history.report_to([this](const std::string& what) { say("VIOLATION " + what); });
+    if (options.trace) {
+        stage_.recorder.report_to([this](const std::string& line) { say(line); });
+    }
     base::set_log_clock([this] { return world_.wall_ms(); });
     base::set_log_sink([this](base::LogLevel level, std::string_view line) { hear_log(level, line); });
 }
@@ -151,6 +176,51 @@ void Simulation::begin_clients() {
     });
 }
 
+void Simulation::stop_node() {
+    stage_.is_broker_ending = true;
+    node_.stop();
+    stage_.is_broker_ending = false;
+}
+
+void Simulation::begin_transactions() {
+    auto partitions = static_cast<std::int32_t>(1 + random_.below(3));
+    std::uint64_t feeders = 1 + random_.below(2);
+    auto instances = static_cast<unsigned>(1 + random_.below(2));  // that fight for each transactional id
+    auto parts = static_cast<unsigned>(1 + random_.below(static_cast<std::uint64_t>(partitions)));
+    clients_.run_here([=, this] {
+        scope_.spawn(create_transaction_topics(stage_, partitions, random_.next()));
+        for (std::uint64_t i = 0; i < feeders; ++i) {
+            for (unsigned number = 0; number < instances; ++number) {
+                scope_.spawn(run_feeder(stage_, {.id = fmt::format("feeder-{}", i), .number = number}, random_.next()));
+            }
+        }
+        for (unsigned part = 0; part < parts; ++part) {
+            for (unsigned number = 0; number < instances; ++number) {
+                Instance instance{.id = fmt::format("copier-{}", part), .number = number, .part = part, .parts = parts};
+                scope_.spawn(run_copier(stage_, instance, random_.next()));
+            }
+        }
+        for (Isolation isolation : {Isolation::committed, Isolation::uncommitted}) {
+            scope_.spawn(run_isolated_reader(stage_, isolation, random_.next()));
+        }
+    });
+}
+
+void Simulation::begin_transaction_day(const SimulationOptions::PowerCut& cut) {
+    // By the way in which the power is lost, so that each happens to each operation.
+    bool dies = (static_cast<std::uint64_t>(cut.policy) + cut.luck) % 2 == 1;
+    clients_.run_here([=, this] {
+        scope_.spawn(run_transaction_day(stage_, dies, random_.next()));
+        for (Isolation isolation : {Isolation::committed, Isolation::uncommitted}) {
+            scope_.spawn(run_isolated_reader(stage_, isolation, random_.next()));
+        }
+    });
+}
+
+bool Simulation::has_transactions() const {
+    return stage_.topic_named(kTransactionInput) != nullptr && stage_.topic_named(kTransactionOutput) != nullptr;
+}
+
 bool Simulation::run() {
     if (options_.fair_day) {
         if (options_.fair_day->at != 0) {
@@ -161,6 +231,9 @@ bool Simulation::run() {
     } else {
         begin_life(random_.chance(4) ? 2 : 0);
         begin_clients();
+        if (random_.chance(2)) {
+            begin_transactions();
+        }
         storm();
     }
     if (!calm()) {
@@ -198,7 +271,9 @@ void Simulation::begin_life(std::uint64_t power_cuts_left) {
 void Simulation::cut_power(CrashPolicy policy) {
     say(fmt::format("power is lost, policy {}", static_cast<int>(policy)));
     is_life_troubled_ = true;
+    stage_.is_broker_ending = true;
     node_.lose_power(policy, random_.next());
+    stage_.is_broker_ending = false;
     stage_.history.power_lost();
     is_life_troubled_ = is_disk_limited_;
     was_stopped_clean_ = false;
@@ -220,7 +295,7 @@ void Simulation::recover() {
 
 void Simulation::restart() {
     say("stop");
-    node_.stop();
+    stop_node();
     was_stopped_clean_ = !is_life_troubled_;
     if (is_life_troubled_) {
         stage_.history.power_lost();  // a checkpoint that could not be written is not there
@@ -278,6 +353,7 @@ void Simulation::inject(Fault fault) {
             std::int64_t to = static_cast<std::int64_t>(random_.below(2 * kWallJumpMaxMs)) - kWallJumpMaxMs;
             world_.jump_wall(milliseconds(to - wall_ms_jumped_));
             wall_ms_jumped_ = to;
+            stage_.is_clock_steady = false;
             break;
         }
         case Fault::weather:
@@ -311,7 +387,11 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
         }
     };
     live();
-    begin_clients();
+    if (cut.has_transactions) {
+        begin_transaction_day(cut);
+    } else {
+        begin_clients();
+    }
     // Two lives with a clean stop between them, or as many as the cuts make of it.
     constexpr int kTurns = 16;
     for (int turn = 0; turn < kTurns; ++turn) {
@@ -319,7 +399,7 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
         bool is_time_to_stop = turn == kTurns / 2;
         if (is_time_to_stop && !node_.is_failing()) {
             say("stop");
-            node_.stop();
+            stop_node();
             if (!files().power_is_cut()) {
                 was_stopped_clean_ = !is_life_troubled_;
                 live();
@@ -344,7 +424,7 @@ bool Simulation::calm() {
         begin_life(0);
     } else if (is_life_troubled_) {
         // Directories that failed stay offline until a restart.
-        node_.stop();
+        stop_node();
         stage_.history.power_lost();
         is_life_troubled_ = false;
         begin_life(0);
@@ -359,17 +439,52 @@ bool Simulation::calm() {
 
 void Simulation::drive(Task<void> task) { world_.run(clients_, std::move(task)); }
 
+void Simulation::settle(std::string_view when) {
+    drive(read_everything(stage_, random_.next()));
+    if (has_transactions()) {
+        drive(settle_transactions(stage_, fmt::format("settling-{}", when), random_.next()));
+    }
+    world_.run_until_idle();
+}
+
+std::map<std::string, std::string> Simulation::loaded_coordinators() {
+    constexpr int kTriesMax = 300;
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+        if (auto coordinators = node_.coordinators()) {
+            return *coordinators;
+        }
+        let_run(milliseconds(100));
+    }
+    violated("a coordinator is not loaded after 30 s");
+    return {};
+}
+
+// What a coordinator knows is what its log says: a restart changes nothing.
+void Simulation::compare_coordinators(const std::map<std::string, std::string>& live, const std::map<std::string, std::string>& rebuilt) {
+    for (const auto& [name, text] : live) {
+        auto found = rebuilt.find(name);
+        std::string now = found == rebuilt.end() ? "no coordinator" : found->second;
+        if (now != text) {
+            auto [before, after] = first_difference(text, now);
+            violated(fmt::format("the coordinator of {} had '{}' and has after a restart '{}'", name, before, after));
+        }
+    }
+}
+
 // Everything is there, once more after a clean restart, and nobody holds anything.
 void Simulation::at_rest() {
     say("at rest");
-    drive(read_everything(stage_, random_.next()));
-    world_.run_until_idle();
+    settle("before-the-restart");
     if (std::uint64_t bytes = node_.request_memory_in_use(); bytes != 0) {
         violated(fmt::format("{} bytes of request memory are held for nobody", bytes));
     }
+    std::map<std::string, std::string> live = loaded_coordinators();
     restart();
-    drive(read_everything(stage_, random_.next()));
-    world_.run_until_idle();
+    compare_coordinators(live, loaded_coordinators());
+    settle("after-the-restart");
+    for (std::string& finding : stage_.recorder.verdict()) {
+        violated("history: " + std::move(finding));
+    }
     say("stop");
     node_.stop();
 }
@@ -379,7 +494,8 @@ SimulationResult Simulation::result() const {
             .trace_hash = hash_ ^ world_.trace_hash(),
             .file_operations = const_cast<runtime::sim::SimWorld&>(world_).files().operations(),
             .lives = node_.life(),
-            .promised_records = stage_.history.promised_records()};
+            .promised_records = stage_.history.promised_records(),
+            .transactions = stage_.recorder.transactions()};
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 //
 // A storm first, in which anything may fail: power cuts at any file operation (also while the broker recovers from one), syncs
 // and writes that fail, full and slow disks, broken connections, jumping clocks, restarts with another configuration. Then
-// calm: everything must succeed within bounded time, and what was promised must be there, after one more clean restart too.
+// calm: everything must succeed within bounded time, and what was promised must be there, after one more clean restart too. Clients
+// of transactions record what they did, and the checker of history/ judges it.
 // Thread:  one simulation at a time in a process: it takes over the log sink and the log clock.
 #pragma once
 
@@ -25,6 +26,7 @@ struct SimulationOptions {
         runtime::sim::CrashPolicy policy = runtime::sim::CrashPolicy::drop_unsynced;
         std::uint64_t luck = 0;  // what the policy leaves to chance
         std::uint64_t second_cut_at = 0;
+        bool has_transactions = false;  // the day's clients do nothing else
     };
     std::optional<PowerCut> fair_day;
     std::function<void(std::string_view line)> trace;  // what happens, line by line
@@ -36,6 +38,7 @@ struct SimulationResult {
     std::uint64_t file_operations = 0;
     std::uint64_t lives = 0;
     std::size_t promised_records = 0;
+    std::size_t transactions = 0;
 };
 
 SimulationResult simulate(const SimulationOptions& options);

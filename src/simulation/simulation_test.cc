@@ -23,17 +23,21 @@ TEST(Simulation, KeepsEveryPromiseWhateverFails) {
     EXPECT_GT(promised, kSeeds);
 }
 
-TEST(Simulation, SurvivesAPowerCutAtEveryFileOperation) {
-    constexpr std::uint64_t kDay = 2;
-    SimulationResult whole = simulate({.seed = kDay, .fair_day = SimulationOptions::PowerCut{}});
+void expect_survival_of_cuts(std::uint64_t day, DayOf kind) {
+    SimulationResult whole = simulate({.seed = day, .fair_day = whole_day(kind)});
     ASSERT_TRUE(whole.violations.empty()) << complaints(whole);
-    std::vector<SimulationOptions::PowerCut> cuts = some_crash_points(kDay);
+    EXPECT_EQ(whole.transactions > 0, kind == DayOf::transactions);
+    std::vector<SimulationOptions::PowerCut> cuts = some_crash_points(day, kind);
     ASSERT_GT(cuts.size(), 100u);
     for (const SimulationOptions::PowerCut& cut : cuts) {
-        SimulationResult result = simulate({.seed = kDay, .fair_day = cut});
-        EXPECT_TRUE(result.violations.empty()) << "seed " << kDay << " --cut " << to_string(cut) << "\n" << complaints(result);
+        SimulationResult result = simulate({.seed = day, .fair_day = cut});
+        EXPECT_TRUE(result.violations.empty()) << "seed " << day << " --cut " << to_string(cut) << "\n" << complaints(result);
     }
 }
+
+TEST(Simulation, SurvivesAPowerCutAtEveryFileOperation) { expect_survival_of_cuts(2, DayOf::records); }
+
+TEST(Simulation, EndsEveryTransactionAfterAPowerCutAtAnyStepOfIt) { expect_survival_of_cuts(2, DayOf::transactions); }
 
 TEST(Simulation, TakesTheSameTurnsForTheSameSeed) {
     for (std::uint64_t seed : {3, 4, 5}) {

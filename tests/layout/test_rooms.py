@@ -24,8 +24,8 @@ LEVELS = {
     "admin": 6,
     "delivery": 6,
     "cli": 6,
-    "simulation": 7,
     "history": 7,
+    "simulation": 8,
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 SYSTEM_HEADER = re.compile(

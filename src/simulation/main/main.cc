@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -22,8 +23,11 @@ namespace tideline::simulation {
 namespace {
 
 constexpr std::string_view kUsage =
-    "tl_simulate [--seeds N] [--from S] [--days D] [--jobs J] [--need-marks]   N seeds from S on, and all crash points of D days\n"
+    "tl_simulate [--seeds N] [--from S] [--days D] [--jobs J] [--need-marks]   N seeds from S on, and all crash points of D days of either kind\n"
     "tl_simulate --seed S [--cut A/P/L/B] [--trace]                            one of them, with all that happens in it\n";
+
+// A case takes some hundredths of a second; one that takes so long hangs, and fails.
+constexpr unsigned kCaseSecondsMax = 120;
 
 struct Arguments {
     std::uint64_t seeds = 100;
@@ -36,9 +40,11 @@ struct Arguments {
     bool is_traced = false;
 };
 
-// "34/3/1/12", as to_string() writes it.
+// As to_string() writes it.
 std::optional<SimulationOptions::PowerCut> parse_cut(std::string_view text) {
     std::uint64_t numbers[4] = {};
+    bool has_transactions = text.starts_with('t');
+    text.remove_prefix(has_transactions ? 1 : 0);
     for (std::uint64_t& each : numbers) {
         auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), each);
         if (error != std::errc()) {
@@ -53,7 +59,8 @@ std::optional<SimulationOptions::PowerCut> parse_cut(std::string_view text) {
     return SimulationOptions::PowerCut{.at = numbers[0],
                                        .policy = runtime::sim::kCrashPolicies[numbers[1]],
                                        .luck = numbers[2],
-                                       .second_cut_at = numbers[3]};
+                                       .second_cut_at = numbers[3],
+                                       .has_transactions = has_transactions};
 }
 
 std::optional<Arguments> parse(int count, char** words) {
@@ -103,15 +110,17 @@ std::vector<Case> cases_of(const Arguments& arguments) {
         cases.push_back({.seed = arguments.from + i, .cut = std::nullopt});
     }
     for (std::uint64_t day = arguments.from; day < arguments.from + arguments.days; ++day) {
-        cases.push_back({.seed = day, .cut = SimulationOptions::PowerCut{}});
-        for (const SimulationOptions::PowerCut& cut : crash_points(day)) {
-            cases.push_back({.seed = day, .cut = cut});
+        for (DayOf kind : {DayOf::records, DayOf::transactions}) {
+            cases.push_back({.seed = day, .cut = whole_day(kind)});
+            for (const SimulationOptions::PowerCut& cut : crash_points(day, kind)) {
+                cases.push_back({.seed = day, .cut = cut});
+            }
         }
     }
     return cases;
 }
 
-// What a process says about its cases, by their numbers, line by line: "begin I", "failed I WHY", "ended I RECORDS", "mark NAME".
+// What a process says about its cases, by their numbers, line by line: "begin I", "failed I WHY", "ended I RECORDS TRANSACTIONS", "mark NAME".
 class Report {
 public:
     explicit Report(const std::vector<Case>& cases) : cases_(cases) {}
@@ -125,7 +134,9 @@ public:
             failures_[std::stoull(std::string(rest))].emplace_back(rest.substr(rest.find(' ') + 1));
         } else if (word == "ended") {
             ++ended_;
-            records_ += std::stoull(std::string(rest.substr(rest.find(' ') + 1)));
+            std::string_view counts = rest.substr(rest.find(' ') + 1);
+            records_ += std::stoull(std::string(counts));
+            transactions_ += std::stoull(std::string(counts.substr(counts.find(' ') + 1)));
             running = 0;
         } else if (word == "mark") {
             ++marks_[std::string(rest)];
@@ -133,7 +144,9 @@ public:
     }
     void died(std::uint64_t number, int status) {
         ++dead_;
-        failures_[number].push_back(fmt::format("the process ended with status {}", status));
+        bool is_slow = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+        failures_[number].push_back(is_slow ? fmt::format("it did not end within {} s", kCaseSecondsMax)
+                                            : fmt::format("the process ended with status {}", status));
     }
 
     int conclude(bool needs_marks) {
@@ -153,7 +166,7 @@ public:
         if (needs_marks && missing > 0) {
             std::cout << fmt::format("{} marks were never reached\n", missing);
         }
-        std::cout << fmt::format("{} records promised and found\n", records_);
+        std::cout << fmt::format("{} records promised and found, {} transactions\n", records_, transactions_);
         std::cout << fmt::format("{} passed, {} failed\n", ended_ - (failures_.size() - dead_), failures_.size());
         return failures_.empty() && !(needs_marks && missing > 0) ? 0 : 1;
     }
@@ -165,6 +178,7 @@ private:
     std::uint64_t ended_ = 0;
     std::uint64_t dead_ = 0;
     std::uint64_t records_ = 0;
+    std::uint64_t transactions_ = 0;
 };
 
 void run_case(std::uint64_t number, const Case& each, std::FILE* out) {
@@ -173,6 +187,7 @@ void run_case(std::uint64_t number, const Case& each, std::FILE* out) {
     }
     std::fputs(fmt::format("begin {}\n", number).c_str(), out);
     std::fflush(out);
+    ::alarm(kCaseSecondsMax);
     SimulationResult result = simulate({.seed = each.seed, .fair_day = each.cut, .trace = nullptr});
     for (const std::string& violation : result.violations) {
         std::fputs(fmt::format("failed {} {}\n", number, violation).c_str(), out);
@@ -186,7 +201,7 @@ void run_case(std::uint64_t number, const Case& each, std::FILE* out) {
             std::fputs(fmt::format("mark {}\n", name).c_str(), out);
         }
     }
-    std::fputs(fmt::format("ended {} {}\n", number, result.promised_records).c_str(), out);
+    std::fputs(fmt::format("ended {} {} {}\n", number, result.promised_records, result.transactions).c_str(), out);
     std::fflush(out);
 }
 
@@ -279,7 +294,8 @@ int run_one(const Arguments& arguments) {
     for (const std::string& violation : result.violations) {
         std::cout << fmt::format("{}: {}\n", only.name(), violation);
     }
-    std::cout << fmt::format("{} lives, {} records promised, trace {:016x}\n", result.lives, result.promised_records, result.trace_hash);
+    std::cout << fmt::format("{} lives, {} records promised, {} transactions, trace {:016x}\n", result.lives, result.promised_records,
+                             result.transactions, result.trace_hash);
     return result.violations.empty() ? 0 : 1;
 }
 

@@ -1,0 +1,75 @@
+#include "simulation/feeder.h"
+
+#include <fmt/format.h>
+
+namespace tideline::simulation {
+
+using Step = TransactionalClient::Step;
+
+Task<bool> Feeder::transaction(const KnownTopic& topic, bool commits, bool may_fail) {
+    runtime::Random& random = client_.random();
+    if (!client_.is_ready() || (may_fail && random.chance(6))) {
+        co_await client_.take_over();
+    }
+    client_.begin();
+    Step step = Step::done;
+    for (std::uint64_t writes = 1 + random.below(3); writes > 0 && step == Step::done; --writes) {
+        step = co_await write_some(topic);
+        if (may_fail) {
+            bool is_slow = random.chance(20);
+            std::uint64_t ms = is_slow ? static_cast<std::uint64_t>(client_.setup().timeout_ms) + 500 : random.below(100);
+            co_await stage_.pause(std::chrono::milliseconds(ms));
+        }
+    }
+    if (may_fail && random.chance(10)) {
+        client_.vanish();
+        co_return false;
+    }
+    bool is_committing = commits && step == Step::done;
+    if (step != Step::lost) {
+        step = co_await client_.end(is_committing);
+    }
+    if (step == Step::abort) {
+        co_await client_.end(false);
+    }
+    co_return is_committing && step == Step::done;
+}
+
+Task<Step> Feeder::write_some(const KnownTopic& topic) {
+    runtime::Random& random = client_.random();
+    std::vector<TransactionalClient::Output> outputs;
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+        std::uint64_t records = random.below(4);
+        if (partition == 0 && records == 0) {
+            records = 1;
+        }
+        outputs.insert(outputs.end(), records, {.partition = partition, .from = std::nullopt});
+    }
+    return client_.write(topic, std::move(outputs));
+}
+
+Task<void> run_feeder(Stage& stage, Instance instance, std::uint64_t seed) {
+    ++stage.feeders_running;
+    runtime::Random random(seed);
+    Feeder feeder(stage,
+                  {.process = fmt::format("{}.{}", instance.id, instance.number),
+                   .transactional_id = instance.id,
+                   .group = "",
+                   .is_implicit = random.chance(2),
+                   .timeout_ms = static_cast<std::int32_t>(500 + random.below(2500)),
+                   .dies_with_broker = random.chance(3)},
+                  random.next());
+    KnownTopic topic = co_await wait_for_topic(stage, kTransactionInput);
+    while (!stage.is_storm_over) {
+        co_await feeder.transaction(topic, !random.chance(3), true);
+        co_await stage.pause(random_ms(random, 0, random.chance(4) ? 1000 : 100));
+    }
+    bool is_done = instance.number != 0;
+    while (!is_done) {
+        is_done = co_await feeder.transaction(topic, true, false);
+    }
+    co_await feeder.close();
+    --stage.feeders_running;
+}
+
+}  // namespace tideline::simulation

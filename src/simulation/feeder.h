@@ -1,0 +1,23 @@
+// simulation/feeder.h: writes the input of copiers, in transactions. See transactions.h.
+#pragma once
+
+#include "simulation/transactions.h"
+
+namespace tideline::simulation {
+
+class Feeder {
+public:
+    Feeder(Stage& stage, TransactionalClient::Setup setup, std::uint64_t seed) : stage_(stage), client_(stage, std::move(setup), seed) {}
+
+    // Whether it was committed. `may_fail`: it may be slow, or vanish in the middle.
+    Task<bool> transaction(const KnownTopic& topic, bool commits, bool may_fail);
+    Task<void> close() { return client_.link().close(); }
+
+private:
+    Task<TransactionalClient::Step> write_some(const KnownTopic& topic);
+
+    Stage& stage_;
+    TransactionalClient client_;
+};
+
+}  // namespace tideline::simulation
