@@ -165,6 +165,7 @@ constexpr std::array kApis{
 
 constexpr std::array kOwnApis{
     row<GroupEvidenceRequest, handle_group_evidence>("GroupEvidence"),
+    row<TransactionEvidenceRequest, handle_transaction_evidence, kListing>("TransactionEvidence"),
 };
 
 }  // namespace

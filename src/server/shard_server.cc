@@ -30,6 +30,11 @@ std::size_t sessions_per_shard(const cluster::BrokerConfig& config, unsigned sha
     return (slots + shard_count - 1) / shard_count;
 }
 
+bool is_open_here(cluster::ReplicaManager& replicas, const TransactionEvidence::Key& key, const TransactionEvidence::Writer& writer) {
+    cluster::Partition* partition = replicas.find(key.topic_id, key.partition);
+    return partition != nullptr && partition->log().producers().has_open_transaction(key.producer_id, writer.producer_epoch);
+}
+
 }  // namespace
 
 ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
@@ -40,6 +45,7 @@ ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
       evidence_([&shard] { return shard.wall_ms(); }),
       groups_(shard, replicas_, broker.static_config(), broker.shard_count(), evidence_),
       transactions_(*this, shard, replicas_, broker.static_config(), broker.shard_count()),
+      transaction_evidence_(shard.wall_ms(), [this](const auto& key, const auto& writer) { return is_open_here(replicas_, key, writer); }),
       frames_(shard, eighths_per_shard(4, *config_, broker.shard_count())),
       work_(shard, eighths_per_shard(3, *config_, broker.shard_count())),
       fetch_sessions_(sessions_per_shard(*config_, broker.shard_count()), eighths_per_shard(1, *config_, broker.shard_count())),

@@ -16,6 +16,7 @@
 #include "server/fetch_session.h"
 #include "server/group_service.h"
 #include "server/memory_budget.h"
+#include "server/transaction_evidence.h"
 #include "server/transaction_service.h"
 
 namespace tideline::server {
@@ -40,6 +41,7 @@ public:
     GroupService& groups() { return groups_; }
     TransactionService& transactions() { return transactions_; }
     GroupEvidence& evidence() { return evidence_; }
+    TransactionEvidence& transaction_evidence() { return transaction_evidence_; }
     // Calls `visit(info)` for each connection.
     template <class Visit>
     void for_each_connection(Visit visit) const {
@@ -85,6 +87,7 @@ private:
     GroupEvidence evidence_;
     GroupService groups_;
     TransactionService transactions_;
+    TransactionEvidence transaction_evidence_;
     MemoryBudget frames_;  // what has come in
     MemoryBudget work_;    // what it becomes
     FetchSessionCache fetch_sessions_;

@@ -54,6 +54,7 @@ void write_marker(ShardServer& owner, cluster::Partition& partition, MarkerItem&
                                      : append_marker(partition, *item.marker, owner.shard().wall_ms());
     if (written) {
         item.acknowledged_at = *written;
+        owner.transaction_evidence().ended(item.at.topic_id, item.partition, item.marker->producer_id);
     } else {
         item.target->error = written.error().code;
     }

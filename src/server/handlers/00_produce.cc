@@ -36,6 +36,7 @@ struct ProduceTerms {
     std::int16_t acks = 0;
     // Set when a transaction's first batch in a partition needs the word of the transaction coordinator.
     std::optional<TransactionSupport> transaction;
+    const TransactionEvidence::Client* client = nullptr;  // of a request with transactional batches, which it outlives
 };
 
 struct ProduceItem {
@@ -111,6 +112,21 @@ Task<std::expected<record::Validated, record::Rejection>> validate(runtime::Shar
     co_return co_await runtime::offload(shard, [&] { return record::validate_batch(records, rules, now_ms); });
 }
 
+// For `tideline txn`: who writes in the transaction, and how much.
+void note_written(ShardServer& owner, const ProduceItem& item, const record::BatchHeader& batch, std::size_t bytes, const ProduceTerms& terms) {
+    if (terms.client == nullptr || !batch.is_transactional() || item.appended.is_duplicate) {
+        return;
+    }
+    owner.transaction_evidence().written({.topic_id = item.at.topic_id,
+                                          .partition = item.partition,
+                                          .producer_id = batch.producer_id,
+                                          .producer_epoch = batch.producer_epoch,
+                                          .first_offset = item.appended.base_offset,
+                                          .records = batch.record_count,
+                                          .bytes = static_cast<std::int64_t>(bytes)},
+                                         *terms.client, owner.shard().wall_ms());
+}
+
 void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item, const record::Validated& validated,
             const ProduceTerms& terms) {
     base::ByteView batch = validated.bytes(item.records);
@@ -128,6 +144,7 @@ void append(ShardServer& owner, cluster::Partition& partition, ProduceItem& item
         return;
     }
     item.appended = *appended;
+    note_written(owner, item, validated.header, batch.size(), terms);
     log::Offset end = appended->last_offset + 1;
     if (terms.acks == kAcksAll && !partition.is_acknowledged(end)) {
         item.acknowledged_at = end;
@@ -375,6 +392,8 @@ Task<Reply> handle_produce(RequestContext& context, ProduceRequest& request) {
         refuse_all(work, refusal);
     }
     ProduceTerms terms{.version = context.version(), .acks = request.acks, .transaction = std::nullopt};
+    const TransactionEvidence::Client client = evidence_client_of(context, request.transactional_id);
+    terms.client = transactional.empty() ? nullptr : &client;
     TransactionSupport support = transaction_support_of_produce(context.version());
     if (!transactional.empty() && needs_verification(context.server, support)) {
         terms.transaction = support;

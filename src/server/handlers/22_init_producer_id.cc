@@ -31,7 +31,12 @@ Task<InitProducerIdResponse> init_transactional(RequestContext& context, InitPro
     if (init.transactional_id.empty()) {
         co_return refused(ErrorCode::invalid_request);  // before anybody looks for its coordinator
     }
+    const std::optional<std::string> transactional_id = init.transactional_id;
     InitProducerIdResponse response = co_await init_transactional_id(context.server, std::move(init));
+    if (response.error_code == ErrorCode::none) {
+        context.server.transaction_evidence().initialized(response.producer_id, response.producer_epoch,
+                                                          evidence_client_of(context, transactional_id), context.server.shard().wall_ms());
+    }
     if (context.version() < 4 && response.error_code == ErrorCode::producer_fenced) {
         response.error_code = ErrorCode::invalid_producer_epoch;
     }

@@ -104,6 +104,20 @@ Task<base::Result<log::VerificationGuard>> verify(RequestContext& context, const
     co_return guard;
 }
 
+// What is about to be appended for the request.
+TransactionalWrite written_offsets(const TxnOffsetCommitRequest& request, const group::Effects& effects, const base::Uuid& topic_id,
+                                   std::int32_t partition) {
+    TransactionalWrite write{.topic_id = topic_id,
+                             .partition = partition,
+                             .producer_id = request.producer_id,
+                             .producer_epoch = request.producer_epoch,
+                             .records = static_cast<std::int64_t>(effects.records.size())};
+    for (const group::Record& record : effects.records) {
+        write.bytes += static_cast<std::int64_t>(record.key.size() + (record.value ? record.value->size() : 0));
+    }
+    return write;
+}
+
 Task<base::Result<TxnOffsetCommitResponse>> commit(RequestContext& context, const TxnOffsetCommitRequest& request) {
     if (request.group_id.empty()) {
         co_return base::fail(ErrorCode::invalid_group_id, "no group is named");
@@ -117,8 +131,16 @@ Task<base::Result<TxnOffsetCommitResponse>> commit(RequestContext& context, cons
         co_return std::unexpected(guard.error());
     }
     group::ClientInfo client = client_info_of(context);
+    const std::optional<std::string> transactional_id = request.transactional_id;
+    const TransactionEvidence::Client writer = evidence_client_of(context, transactional_id);
+    const cluster::TopicImage* offsets = context.server.image()->topic(kOffsetsTopic);
+    const base::Uuid offsets_id = offsets == nullptr ? base::Uuid{} : offsets->id;
+    TransactionEvidence& evidence = context.server.peer(home.shard).transaction_evidence();
     Decide decide = [&](group::Coordinator& coordinator, group::Ticket ticket, const group::Now& now, group::Effects& out) {
         coordinator.commit_in_transaction(ticket, client, request, *guard, now, out);
+        if (out.transaction) {
+            evidence.written(written_offsets(request, out, offsets_id, home.partition), writer, now.wall_ms);
+        }
     };
     co_return co_await ask_group<TxnOffsetCommitResponse>(context.server, request.group_id, std::move(decide));
 }

@@ -42,6 +42,7 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/transaction_evidence.h"
 #include "protocol/messages/txn_offset_commit.h"
 #include "protocol/messages/write_txn_markers.h"
 #include "server/context.h"
@@ -126,5 +127,7 @@ runtime::Task<protocol::ListConfigResourcesResponse> handle_list_config_resource
 // Tideline's own, shown to its command line only.
 runtime::Task<protocol::GroupEvidenceResponse> handle_group_evidence(RequestContext& context,
                                                                      protocol::GroupEvidenceRequest& request);
+runtime::Task<protocol::TransactionEvidenceResponse> handle_transaction_evidence(RequestContext& context,
+                                                                                 protocol::TransactionEvidenceRequest& request);
 
 }  // namespace tideline::server
