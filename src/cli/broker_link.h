@@ -39,16 +39,17 @@ public:
     // `host` and `port` as the metadata names the broker.
     BrokerLink(const ClientOptions& options, std::string host, int port);
 
+    // In no version above `max_version`.
     template <class Request, class Response>
-    Outcome<Response> ask(const Request& request, std::string_view doing) const {
-        auto answer = ask_undecoded(request, doing, Request::kMaxVersion);
+    Outcome<Response> ask(const Request& request, std::string_view doing, std::int16_t max_version = Request::kMaxVersion) const {
+        auto answer = ask_undecoded(request, doing, max_version);
         if (!answer) {
             return std::unexpected(answer.error());
         }
         return decode<Response>(*answer, doing);
     }
 
-    // For a response that has views into its bytes; in no version above `max_version`.
+    // For a response that has views into its bytes.
     template <class Request>
     Outcome<BrokerAnswer> ask_undecoded(const Request& request, std::string_view doing, std::int16_t max_version) const {
         BrokerCall call{Request::kApiKey, Request::kMinVersion, max_version,

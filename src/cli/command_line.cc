@@ -95,6 +95,7 @@ public:
         CLI::App* cluster = add_group(app_, "cluster", "Look at the cluster", help::kCluster);
         add_cluster_info(*cluster);
         add_group_commands();
+        add_txn_commands();
         CLI::App* log = add_group(app_, "log", "Look at files of a data directory", help::kLog);
         add_log_dump(*log);
         add_completion();
@@ -420,6 +421,57 @@ private:
         add_client(command, o.output, o.client);
     }
 
+    void add_txn_commands() {
+        CLI::App& txn = *add_group(app_, "txn", "See what transactions hold back, and end what hangs", help::kTxn);
+        add_txn_list(txn);
+        add_txn_describe(txn);
+        add_txn_hanging(txn);
+        add_txn_abort(txn);
+    }
+
+    void add_txn_list(CLI::App& txn) {
+        TxnListOptions& o = txn_list_;
+        CLI::App& command = add_client_command(txn, "list", o, "List open transactions", help::kTxnList);
+        command.add_flag("--all", o.all, "Show idle transactional ids, too");
+        command.add_option("--longer-than", o.longer_than, "Only what has been open for longer")->type_name("DURATION");
+        command.add_option("--pattern", o.pattern, "Only transactional ids that match this as a whole (RE2 syntax)")->type_name("REGEX");
+        add_watch(command, o.watch_seconds);
+        add_client(command, o.output, o.client);
+    }
+
+    void add_txn_describe(CLI::App& txn) {
+        TxnDescribeOptions& o = txn_describe_;
+        CLI::App& command =
+            add_client_command(txn, "describe", o, "Say what holds partitions back, who waits, and when it ends", help::kTxnDescribe);
+        CLI::Option* topics =
+            command.add_option("TOPIC", o.topics, "A topic, or TOPIC:0,2 for some of its partitions; without it all that is held back")
+                ->type_name("TOPIC");
+        command.add_option("--transactional-id", o.transactional_id, "The transaction of this id instead")->type_name("ID")->excludes(topics);
+        add_watch(command, o.watch_seconds);
+        add_client(command, o.output, o.client);
+    }
+
+    void add_txn_hanging(CLI::App& txn) {
+        TxnHangingOptions& o = txn_hanging_;
+        CLI::App& command = add_client_command(txn, "hanging", o, "Find transactions that nobody will end", help::kTxnHanging);
+        command.add_option("TOPIC", o.topics, "A topic, or TOPIC:0,2 for some of its partitions; without it all")->type_name("TOPIC");
+        add_watch(command, o.watch_seconds);
+        add_client(command, o.output, o.client);
+    }
+
+    void add_txn_abort(CLI::App& txn) {
+        TxnAbortOptions& o = txn_abort_;
+        CLI::App& command = add_client_command(txn, "abort", o, "Abort a transaction", help::kTxnAbort);
+        command.add_option("PARTITION", o.partition, "What it holds back, as TOPIC:PARTITION")->type_name("TOPIC:PARTITION");
+        command.add_option("--transactional-id", o.transactional_id, "The transaction of this id instead")->type_name("ID");
+        at_least(command.add_option("--producer-id", o.producer_id,
+                                    "The transaction of this producer; without it the one that holds the partition back"),
+                 0);
+        command.add_flag("--execute", o.execute, "Do it");
+        command.add_flag("--force", o.force, "Even if its producer seems to be alive");
+        add_client(command, o.output, o.client);
+    }
+
     void add_log_dump(CLI::App& log) {
         LogDumpOptions& o = log_dump_;
         CLI::App& command = add_command(log, "dump", o, "Decode segments, indexes, snapshots and checkpoints",
@@ -459,6 +511,10 @@ private:
     GroupDeleteOptions group_delete_;
     GroupDeleteOffsetsOptions group_delete_offsets_;
     GroupResetOptions group_reset_;
+    TxnListOptions txn_list_;
+    TxnDescribeOptions txn_describe_;
+    TxnHangingOptions txn_hanging_;
+    TxnAbortOptions txn_abort_;
     LogDumpOptions log_dump_;
     CompletionOptions completion_;
 };

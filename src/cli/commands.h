@@ -23,6 +23,10 @@ Outcome<ExitCode> run(const GroupDoctorOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupDeleteOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupDeleteOffsetsOptions& options, Console& console);
 Outcome<ExitCode> run(const GroupResetOptions& options, Console& console);
+Outcome<ExitCode> run(const TxnListOptions& options, Console& console);
+Outcome<ExitCode> run(const TxnDescribeOptions& options, Console& console);
+Outcome<ExitCode> run(const TxnHangingOptions& options, Console& console);
+Outcome<ExitCode> run(const TxnAbortOptions& options, Console& console);
 Outcome<ExitCode> run(const LogDumpOptions& options, Console& console);
 Outcome<ExitCode> run(const CompletionOptions& options, Console& console);
 

@@ -70,7 +70,7 @@ protected:
 };
 
 TEST_F(Completion, OffersCommandsAndSubcommands) {
-    EXPECT_THAT(offered("tideline "), UnorderedElementsAre("serve", "topic", "produce", "consume", "cluster", "group", "log", "completion"));
+    EXPECT_THAT(offered("tideline "), UnorderedElementsAre("serve", "topic", "produce", "consume", "cluster", "group", "txn", "log", "completion"));
     EXPECT_THAT(offered("tideline to"), ElementsAre("topic"));
     EXPECT_THAT(offered("tideline topic "), UnorderedElementsAre("create", "list", "describe", "alter", "delete"));
 }

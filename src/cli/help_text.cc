@@ -206,6 +206,53 @@ Examples:
   tideline group reset billing --from-file billing.20260131T102030000Z.offsets.csv --execute
 )";
 
+const std::string_view kTxn = R"(Examples:
+  tideline txn list
+  tideline txn describe orders:0
+  tideline txn hanging
+)";
+
+const std::string_view kTxnList = R"(What coordinators know, one line a transactional id. A Tideline broker also counts what an open transaction has written and
+remembers the client, from its start on; of other brokers these columns are empty.
+
+Examples:
+  tideline txn list --watch 2
+  tideline txn list --longer-than 1m -o json
+  tideline txn list --all --pattern 'billing-.*'
+)";
+
+const std::string_view kTxnDescribe = R"(For each partition in which readers of committed records do not reach the end: where its last stable offset stands, which
+transaction holds it there and which others are open behind it; their transactional id, producer, epoch and client, since
+when, how much they wrote, how and when they end; which groups wait. What no broker has counted is read from the log.
+
+Examples:
+  tideline txn describe
+  tideline txn describe orders:0,2 payments
+  tideline txn describe --transactional-id billing --watch 1
+)";
+
+const std::string_view kTxnHanging = R"(A transaction hangs when it is open in a partition and its coordinator does not know that, so that it would stay open for
+ever, or when its coordinator should have aborted it long ago. All partitions are looked at, internal ones, too. To find
+one is no failure: the exit code is 0.
+
+Examples:
+  tideline txn hanging
+  tideline txn hanging orders -o json
+)";
+
+const std::string_view kTxnAbort = R"(Without --execute it shows what it would do and changes nothing: how many records no reader of committed records would
+see, where the last stable offsets would go, which groups would get on.
+
+A transaction that its coordinator knows is aborted as a new producer of its id would: the old one is fenced. That is
+refused while the old one is connected, or may be, unless --force is given. A transaction that its coordinator does not know
+is ended by abort markers in its partitions. One that is committed already is never aborted.
+
+Examples:
+  tideline txn abort orders:0
+  tideline txn abort orders:0 --producer-id 4711 --execute
+  tideline txn abort --transactional-id billing --execute
+)";
+
 const std::string_view kLog = R"(Example:
   tideline log dump /var/lib/tideline/orders-0/00000000000000000000.log
 )";

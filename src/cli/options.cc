@@ -54,6 +54,16 @@ std::optional<std::string> contradiction_in(const ConsumeOptions& o) {
     return std::nullopt;
 }
 
+std::optional<std::string> contradiction_in(const TxnAbortOptions& o) {
+    if (o.partition.has_value() == o.transactional_id.has_value()) {
+        return "either a partition (TOPIC:PARTITION) or --transactional-id ID is required";
+    }
+    if (o.producer_id && !o.partition) {
+        return "--producer-id chooses among those that are open in a partition: name that";
+    }
+    return std::nullopt;
+}
+
 // librdkafka would take it and ask the brokers of --bootstrap as well.
 std::optional<std::string> contradiction_in_client(const ClientOptions& o) {
     for (const auto& [key, value] : o.properties) {

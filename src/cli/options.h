@@ -184,6 +184,41 @@ struct GroupResetOptions {
     bool execute = false;
 };
 
+struct TxnListOptions {
+    OutputOptions output;
+    ClientOptions client;
+    bool all = false;  // idle ids, too
+    std::optional<std::string> longer_than;
+    std::optional<std::string> pattern;
+    std::optional<double> watch_seconds;
+};
+
+struct TxnDescribeOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> topics;  // "orders" or "orders:0,2"; none: all that is held back
+    std::optional<std::string> transactional_id;
+    std::optional<double> watch_seconds;
+};
+
+struct TxnHangingOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::vector<std::string> topics;  // as above
+    std::optional<double> watch_seconds;
+};
+
+// One of partition and id.
+struct TxnAbortOptions {
+    OutputOptions output;
+    ClientOptions client;
+    std::optional<std::string> partition;  // "orders:0"
+    std::optional<std::string> transactional_id;
+    std::optional<std::int64_t> producer_id;  // of those that are open in the partition
+    bool execute = false;
+    bool force = false;
+};
+
 struct LogDumpOptions {
     OutputOptions output;
     std::vector<std::string> files;
@@ -198,7 +233,8 @@ struct CompletionOptions {
 using Command = std::variant<TopicCreateOptions, TopicListOptions, TopicDescribeOptions, TopicAlterOptions,
                              TopicDeleteOptions, ProduceOptions, ConsumeOptions, ClusterInfoOptions,
                              GroupListOptions, GroupDescribeOptions, GroupMembersOptions, GroupLagOptions, GroupDoctorOptions,
-                             GroupDeleteOptions, GroupDeleteOffsetsOptions, GroupResetOptions, LogDumpOptions,
+                             GroupDeleteOptions, GroupDeleteOffsetsOptions, GroupResetOptions,
+                             TxnListOptions, TxnDescribeOptions, TxnHangingOptions, TxnAbortOptions, LogDumpOptions,
                              CompletionOptions, ServeOptions>;
 
 // Why options that are each right do not go together, or nullopt.

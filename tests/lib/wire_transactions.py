@@ -47,6 +47,14 @@ class Producer:
             self.sequences[topic, partition] = sequence + len(values)
         return error, base
 
+    def commit_offset(self, group, topic, partition, offset):
+        """Returns the error code of a TxnOffsetCommit v0."""
+        answer = self.connection.request(TXN_OFFSET_COMMIT, 0, self.id + string(group) + i64(self.producer_id) + i16(self.epoch) + array(
+            [string(topic) + array([i32(partition) + i64(offset) + string("")])]))
+        answer.i32()
+        [(_, [(_, error)])] = answer.array(lambda: (answer.string(), answer.array(lambda: (answer.i32(), answer.i16()))))
+        return error
+
     def end(self, commit):
         """Returns when the coordinator has decided; markers may still be on their way."""
         answer = self.connection.request(END_TXN, 0, self.who + i8(commit))
