@@ -1,11 +1,11 @@
 # Compiler and linker settings shared by every room. TL_SANITIZE=address,undefined or thread builds the same tree under a sanitizer.
 set(TL_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 option(TL_TESTS "Build the unit tests" ON)
-option(TL_FUZZ "Build the fuzz targets of tests/fuzz and what they call, under sanitizers; no unit tests, no program" OFF)
+option(TL_FUZZ "Build the tree under address and undefined-behaviour sanitizers, and the fuzz targets of tests/fuzz with it" OFF)
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 if(TL_FUZZ)
-    set(TL_TESTS OFF)
+    # One build for fuzzing and for the end-to-end tests: the coverage that guides fuzzers costs the others little.
     set(TL_SANITIZE fuzzer-no-link,address,undefined)
 endif()
 if(TL_SANITIZE)

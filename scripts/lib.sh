@@ -54,6 +54,11 @@ build() {
     ninja -C "$dir" "$@" | tail -n 3
 }
 
+# The one build under address and undefined-behaviour sanitizers, for fuzzers and for tests. Arguments: ninja targets.
+build_under_address_sanitizer() {
+    build build/asan -DTL_TESTS=ON -DTL_FUZZ=ON -- "$@"
+}
+
 passed=0
 failed=0
 # count PASSED FAILED: adds to the totals that the closing line prints.

@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
     tideline::fuzz::add_messages(seeds);
     tideline::fuzz::add_batches(seeds);
     tideline::fuzz::add_files(seeds);
+    tideline::fuzz::add_groups(seeds);
+    tideline::fuzz::add_transactions(seeds);
     tideline::fuzz::add_texts(seeds);
     return 0;
 }

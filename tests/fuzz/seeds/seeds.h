@@ -27,6 +27,8 @@ private:
 void add_messages(const Seeds& seeds);
 void add_batches(const Seeds& seeds);
 void add_files(const Seeds& seeds);
+void add_groups(const Seeds& seeds);
+void add_transactions(const Seeds& seeds);
 void add_texts(const Seeds& seeds);
 
 }  // namespace tideline::fuzz

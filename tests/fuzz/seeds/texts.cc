@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/command_line.h"
 #include "cluster/broker_config.h"
 #include "log/log_config.h"
 #include "seeds/seeds.h"
@@ -41,11 +42,45 @@ void add_command_texts(const Seeds& seeds) {
     seeds.add("command_text", "escapes", {4}, std::string_view("a\\n\\t\\r\\0\\\\\\x7f"));
 }
 
+// A value for an option or a place: what its name calls for, or a number.
+std::string value_of(const std::vector<std::string>& choices) { return choices.empty() ? "1" : choices.front(); }
+
+// Each command alone, with each of its options, and with its help.
+void add_command_lines(const Seeds& seeds, const cli::CommandNode& command) {
+    std::string words;
+    for (char letter : std::string_view(command.path).substr(std::string_view("tideline").size())) {
+        words += letter == ' ' ? '\n' : letter;
+    }
+    if (!words.empty()) {
+        words = words.substr(1) + "\n";
+    }
+    std::string places;
+    for (const cli::OptionNode& place : command.positionals) {
+        places += value_of(cli::choices_of(place)) + "\n";
+    }
+    auto add = [&](const std::string& name, const std::string& rest) {
+        seeds.add("command_line", fmt::format("{}-{}", command.name(), name), {}, std::string_view(words + rest));
+    };
+    add("plain", places);
+    std::string all = places;
+    for (const cli::OptionNode& option : command.options) {
+        const std::string last = option.names.back();
+        const std::string given = last + (option.value.empty() ? "\n" : "\n" + value_of(cli::choices_of(option)) + "\n");
+        add(last.substr(last.find_first_not_of('-')), places + given);
+        all += given;
+    }
+    add("all", all);
+    for (const cli::CommandNode& below : command.commands) {
+        add_command_lines(seeds, below);
+    }
+}
+
 }  // namespace
 
 void add_texts(const Seeds& seeds) {
     add_configurations(seeds);
     add_command_texts(seeds);
+    add_command_lines(seeds, cli::command_tree());
 }
 
 }  // namespace tideline::fuzz
