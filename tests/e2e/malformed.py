@@ -6,10 +6,11 @@ API nobody wrote an example for gets its header with an empty body and noise.
 
 import struct
 
-from lib import batch, wire
+from lib import batch, group_wire, wire
 from lib.wire import array, i8, i16, i32, i64, string
 
 TOPIC = "malformed"
+GROUP, MODERN_GROUP, MEMBER = "group", "modern", "member"
 
 
 def uvarint_string(text):
@@ -48,6 +49,29 @@ def valid_bodies():
         (65, 0, b"\x02" + uvarint_string("id") + b"\0"),
         (66, 0, b"\x01\x01\0"),
         (75, 0, b"\x02" + uvarint_string(TOPIC) + b"\0" + i32(10) + b"\xff" + b"\0"),
+        *bodies_of_groups(),
+    ]
+
+
+def bodies_of_groups():
+    partitions = array([string(TOPIC) + array([i32(0)])])
+    return [
+        (8, 7, group_wire.commit_body(GROUP, {(TOPIC, 0): 5})),
+        (9, 5, string(GROUP) + partitions),
+        (10, 1, string(GROUP) + i8(0)),
+        (11, 5, group_wire.join_body(GROUP)),
+        (12, 3, string(GROUP) + i32(1) + string(MEMBER) + string(None)),
+        (13, 3, string(GROUP) + array([string(MEMBER) + string(None)])),
+        (14, 3, group_wire.sync_body(GROUP, MEMBER, 1, {MEMBER: b"all"})),
+        (15, 0, array([string(GROUP)])),
+        (16, 0, b""),
+        (33, 0, array([i8(2) + string(TOPIC) + array([string("retention.ms") + string("1000")])]) + i8(1)),
+        (42, 0, array([string(GROUP)])),
+        (47, 0, string(GROUP) + partitions),
+        (68, 0, uvarint_string(MODERN_GROUP) + uvarint_string("") + i32(0) + b"\0" + b"\0" + i32(60000)
+         + b"\x02" + uvarint_string(TOPIC) + b"\0" + b"\x01" + b"\0"),
+        (69, 0, b"\x02" + uvarint_string(MODERN_GROUP) + b"\0" + b"\0"),
+        (74, 0, b"\0"),
     ]
 
 
@@ -64,7 +88,8 @@ def examples(table, chance):
 
 
 def flexible(api, version):
-    return (api, version) in {(wire.METADATA, 9), (wire.API_VERSIONS, 3), (27, 1), (60, 0), (61, 0), (65, 0), (66, 0), (75, 0)}
+    return (api, version) in {(wire.METADATA, 9), (wire.API_VERSIONS, 3), (27, 1), (60, 0), (61, 0), (65, 0), (66, 0),
+                              (68, 0), (69, 0), (74, 0), (75, 0)}
 
 
 NASTY = [b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\xff\xff\xff\x0f",
