@@ -161,7 +161,7 @@ def test_who_takes_an_id_over_fences_whoever_had_it(cli, topic, open_produce):
 
 
 def test_a_transaction_that_is_open_for_too_long_is_aborted_and_its_producer_told(cli, topic, open_produce):
-    producer = open_produce("slow", b"late", extra=["-X", "transaction.timeout.ms=3000"])
+    producer = open_produce("slow", b"late", extra=["-X", "transaction.timeout.ms=6000"])
     wait_for_outcomes(cli, topic, ("late", "aborted"))
     _, said = producer.finish(expect=REFUSED)
     assert "transaction.timeout.ms" in said
