@@ -2,8 +2,9 @@
 
 from broker_mutants import BROKER_MUTANTS
 from mutant import words_of
+from transaction_mutants import TRANSACTION_MUTANTS
 
-MUTANTS = [*BROKER_MUTANTS]
+MUTANTS = [*BROKER_MUTANTS, *TRANSACTION_MUTANTS]
 
 
 def table():
