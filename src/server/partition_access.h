@@ -29,7 +29,7 @@ Located locate(const ShardServer& server, const cluster::MetadataImage& image, c
 namespace detail {
 
 // After so many the shard serves others: a request may name hundreds of thousands.
-inline constexpr std::size_t kVisitsAtOnce = 512;
+inline constexpr std::size_t kVisitsAtOnce = 64;
 
 template <class Item, class Visit>
 runtime::Task<void> visit_items(ShardServer& owner, unsigned index, std::vector<Item>& items, Visit& visit) {
