@@ -1,4 +1,4 @@
-"""Bytes and fields of every message that has a schema file, against Apache Kafka's own classes, in both directions.
+"""Bytes and fields of every message that Apache Kafka has, too, against its own classes, in both directions.
 
 Generated values go through Kafka's classes and through ours (tl_message_tool); both must read the same fields and write
 the same bytes. One JVM answers all questions.
@@ -40,8 +40,9 @@ class Exchange:
 
     def __init__(self):
         self.messages = {message.name: message for _, message in kafka_schemas.our_messages()}
-        made = ask([TOOL, "write", SEED], [])
-        self.our_headers = ask([TOOL, "headers"], [])
+        made = [line for line in ask([TOOL, "write", SEED], []) if line[0] in self.messages]
+        keys = {message.key for message in self.messages.values() if message.kind == "api"}
+        self.our_headers = [line for line in ask([TOOL, "headers"], []) if int(line[0]) in keys]
         maker = Maker(SEED)
         values = [(message, version, json.dumps(maker.make(theirs, version, style)))
                   for message, theirs in ((m, kafka_schemas.kafka_message(m.name)) for m in self.messages.values())
