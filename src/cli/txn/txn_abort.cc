@@ -148,8 +148,8 @@ void print_plan(Console& console, const AbortPlan& plan, const TransactionFacts&
                                       *step.next_holder));
         }
     }
-    console.print(fmt::format("{}\n", plan.fenced ? fmt::format("the producer {} fenced: its next request is answered PRODUCER_FENCED", verb)
-                                                  : fmt::format("abort markers {} written to the partitions; no coordinator takes part", verb)));
+    console.print(plan.fenced ? fmt::format("the producer {} fenced: its next request is answered PRODUCER_FENCED\n", is_done ? "was" : "would be")
+                              : fmt::format("abort markers {} written to the partitions; no coordinator takes part\n", verb));
 }
 
 Json plan_json(const AbortPlan& plan, const TransactionFacts& facts, const Reached& reached, const std::optional<Failure>& refusal,
