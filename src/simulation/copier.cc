@@ -81,22 +81,13 @@ Task<bool> Copier::process(const KnownTopic& input, const KnownTopic& output, Wo
         step = co_await client_.commit_offsets(input.name, work.next);
     }
     if (may_fail) {
-        bool is_slow = random.chance(20);
-        std::uint64_t ms = is_slow ? static_cast<std::uint64_t>(client_.setup().timeout_ms) + 500 : random.below(50);
-        co_await stage_.pause(std::chrono::milliseconds(ms));
+        co_await client_.dawdle(50);
     }
     if (may_fail && random.chance(10)) {
         client_.vanish();
         co_return false;
     }
-    bool is_committing = commits && step == Step::done;
-    if (step != Step::lost) {
-        step = co_await client_.end(is_committing);
-    }
-    if (step == Step::abort) {
-        co_await client_.end(false);
-    }
-    co_return is_committing && step == Step::done;
+    co_return co_await client_.conclude(step, commits);
 }
 
 Task<void> Copier::finish(const KnownTopic& input, const KnownTopic& output) {

@@ -16,23 +16,14 @@ Task<bool> Feeder::transaction(const KnownTopic& topic, bool commits, bool may_f
     for (std::uint64_t writes = 1 + random.below(3); writes > 0 && step == Step::done; --writes) {
         step = co_await write_some(topic);
         if (may_fail) {
-            bool is_slow = random.chance(20);
-            std::uint64_t ms = is_slow ? static_cast<std::uint64_t>(client_.setup().timeout_ms) + 500 : random.below(100);
-            co_await stage_.pause(std::chrono::milliseconds(ms));
+            co_await client_.dawdle(100);
         }
     }
     if (may_fail && random.chance(10)) {
         client_.vanish();
         co_return false;
     }
-    bool is_committing = commits && step == Step::done;
-    if (step != Step::lost) {
-        step = co_await client_.end(is_committing);
-    }
-    if (step == Step::abort) {
-        co_await client_.end(false);
-    }
-    co_return is_committing && step == Step::done;
+    co_return co_await client_.conclude(step, commits);
 }
 
 Task<Step> Feeder::write_some(const KnownTopic& topic) {

@@ -7,7 +7,7 @@ namespace tideline::simulation {
 
 class Feeder {
 public:
-    Feeder(Stage& stage, TransactionalClient::Setup setup, std::uint64_t seed) : stage_(stage), client_(stage, std::move(setup), seed) {}
+    Feeder(Stage& stage, TransactionalClient::Setup setup, std::uint64_t seed) : client_(stage, std::move(setup), seed) {}
 
     // Whether it was committed. `may_fail`: it may be slow, or vanish in the middle.
     Task<bool> transaction(const KnownTopic& topic, bool commits, bool may_fail);
@@ -16,7 +16,6 @@ public:
 private:
     Task<TransactionalClient::Step> write_some(const KnownTopic& topic);
 
-    Stage& stage_;
     TransactionalClient client_;
 };
 

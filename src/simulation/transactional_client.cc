@@ -131,6 +131,23 @@ Task<TransactionalClient::Step> TransactionalClient::end(bool commits) {
     }
 }
 
+Task<bool> TransactionalClient::conclude(Step step, bool commits) {
+    bool is_committing = commits && step == Step::done;
+    if (step != Step::lost) {
+        step = co_await end(is_committing);
+    }
+    if (step == Step::abort) {
+        co_await end(false);
+    }
+    co_return is_committing && step == Step::done;
+}
+
+Task<void> TransactionalClient::dawdle(std::uint64_t usual_ms) {
+    bool is_slow = random_.chance(20);
+    std::uint64_t ms = is_slow ? static_cast<std::uint64_t>(setup_.timeout_ms) + 500 : random_.below(usual_ms);
+    co_await stage_.pause(std::chrono::milliseconds(ms));
+}
+
 void TransactionalClient::note_ended(std::string_view outcome) {
     stage_.recorder.note(setup_.process, "ended", R"("outcome":"{}")", outcome);
 }

@@ -43,6 +43,10 @@ public:
     // How far the input was read, as part of the transaction.
     Task<Step> commit_offsets(std::string topic, std::map<std::int32_t, Offset> offsets);
     Task<Step> end(bool commits);
+    // Ends a transaction whose last step went so: commits it if that is wanted and still possible. Whether it was committed.
+    Task<bool> conclude(Step step, bool commits);
+    // Some time up to `usual_ms`; now and then longer than the transaction may be open.
+    Task<void> dawdle(std::uint64_t usual_ms);
     // As a process that died: nothing more is said, and the transaction stays open.
     void vanish();
     // What the group has committed for a partition of this topic, when nothing is pending; -1: nothing.
