@@ -35,6 +35,8 @@ class Size:
     records: int = 2_000_000          # of 1 KiB in large batches, written to the page cache
     fsync_share: float = 0.25
     latency_seconds: float = 20
+    turns: int = 12                   # of plain and transactional writes
+    turn_seconds: float = 1.5
     warm_up_seconds: float = 30
     settle_seconds: float = 5
     partitions: int = 1000
@@ -44,7 +46,7 @@ class Size:
 
 
 FULL = Size()
-SMOKE = Size(records=4_000, latency_seconds=0.4, warm_up_seconds=0, settle_seconds=0.2, partitions=40,
+SMOKE = Size(records=4_000, latency_seconds=0.4, turns=1, turn_seconds=0.2, warm_up_seconds=0, settle_seconds=0.2, partitions=40,
              recovery_gib=0.02, busy_max=math.inf, steal_max=math.inf)
 
 

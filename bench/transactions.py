@@ -6,6 +6,8 @@ a broker runs in turn, so that both halves see the same moods of the machine.
 """
 
 import os
+import random
+import statistics
 import time
 from collections import Counter
 
@@ -14,14 +16,17 @@ from cases import CONNECTIONS, FULL, IN_FLIGHT, PARTITIONS, Value, make_topic
 from lib import wire
 
 FIND_COORDINATOR, BY_TRANSACTIONAL_ID = 10, wire.i8(1)
-CONFIG = {"transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1"}
+CONFIG = {"transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1", "log.segment.delete.delay.ms": "0"}
 TURNS = 3
 IDS = 10_000
 
-# name, bytes of a batch of 1-KiB records, share of Size.records, what ends a transaction
+# What a client sends that is full of records: one batch of its default size for each partition.
+FULL_REQUESTS = dict(batch_bytes=16 << 10, batches_per_request=PARTITIONS)
+
+# name, shape, how it is written, what ends a transaction
 WRITING = (
-    ("transactions of 100 ms", "64-KiB batches", 64 << 10, 0.3, {"transaction_ms": 100}),
-    ("transactions of 10 records", "batches of 10 records", 10_500, 0.05, {"transaction_batches": 1}),
+    ("transactions of 100 ms", "requests of four 16-KiB batches", FULL_REQUESTS, {"transaction_ms": 100}),
+    ("transactions of 10 records", "batches of 10 records", {"batch_bytes": 10_500}, {"transaction_batches": 1}),
 )
 
 
@@ -37,6 +42,13 @@ class Sum:
 
     def per(self, what, unit):
         return self.total[what] / self.total[unit]
+
+    def median(self, what, unit):
+        return statistics.median(run[what] / run[unit] for run in self.runs)
+
+    def median_ratio(self, other, what, unit):
+        """Of this one's runs to those that ran beside them."""
+        return statistics.median((run[what] / run[unit]) / (beside[what] / beside[unit]) for run, beside in zip(self.runs, other.runs))
 
     def how(self, *others):
         runs = [run for one in (self, *others) for run in one.runs]
@@ -70,24 +82,33 @@ def warm_up(one, size):
         rig.load(one, "fetch", topic="warm", partitions=PARTITIONS, committed=1, uniform=0)
 
 
-def writing(one, size, records):
-    for title, shape, batch_bytes, share, ends in WRITING:
-        topic = title.replace(" ", "-")
-        make_topic(one, topic, PARTITIONS)
-        plain, transactional = Sum(size), Sum(size)
-        options = dict(records=int(records * share / TURNS), batch_bytes=batch_bytes)
-        for _ in range(TURNS):
-            os.sync()
-            plain.add(load(one, topic, plain=1, **options))
-            os.sync()
-            transactional.add(load(one, topic, **ends, **options))
-        yield Value(f"plain acks=all, {shape}: records per second", plain.per("records", "seconds"), **plain.how())
-        yield Value(f"{title}: records per second", transactional.per("records", "seconds"), **transactional.how())
-        both = transactional.how(plain)
+def write(one, size, topic, options):
+    """One run into a topic of its own, which is gone when the next one begins."""
+    make_topic(one, topic, PARTITIONS)
+    rig.settle()
+    found = load(one, topic, seconds=size.turn_seconds, **options)
+    with rig.connection(one) as connection:
+        wire.delete_topic(connection, topic)
+    return found
+
+
+def writing(one, size):
+    """Plain and transactional writes one right after the other, many times, either of them first: the disk's mood changes
+    within seconds and by more than what is looked for, which shows in the median of the pairs only."""
+    first = random.Random(1)
+    for title, shape, how, ends in WRITING:
+        runs = {"plain": Sum(size), "transactional": Sum(size)}
+        options = {"plain": dict(plain=1, **how), "transactional": dict(ends, **how)}
+        for turn in range(size.turns):
+            for kind in first.sample(sorted(runs), 2):
+                runs[kind].add(write(one, size, f"{kind}-{turn}-of-{title.replace(' ', '-')}", options[kind]))
+        plain, transactional = runs["plain"], runs["transactional"]
+        yield Value(f"plain acks=all, {shape}: records per second", plain.median("records", "seconds"), **plain.how())
+        yield Value(f"{title}: records per second", transactional.median("records", "seconds"), **transactional.how())
         yield Value(f"{title}: records per second, % of plain acks=all",
-                    100 * transactional.per("records", "seconds") / plain.per("records", "seconds"), **both)
-        yield Value(f"plain acks=all, {shape}: CPU-s per million records", 1e6 * plain.per("broker_cpu_s", "records"), **plain.how())
-        yield Value(f"{title}: CPU-s per million records", 1e6 * transactional.per("broker_cpu_s", "records"), **transactional.how())
+                    100 * transactional.median_ratio(plain, "records", "seconds"), **transactional.how(plain))
+        yield Value(f"plain acks=all, {shape}: CPU-s per million records", 1e6 * plain.median("broker_cpu_s", "records"), **plain.how())
+        yield Value(f"{title}: CPU-s per million records", 1e6 * transactional.median("broker_cpu_s", "records"), **transactional.how())
 
 
 def one_record_each(one, size):
@@ -105,11 +126,11 @@ def one_record_each(one, size):
         yield Value(f"{who}: CPU-s per thousand", 1e3 * found.per("broker_cpu_s", "transactions"), **found.how())
 
 
-def reading(one, size, records):
+def reading(one, size):
     """Logs of many short transactions; both isolation levels read every byte of them, markers included."""
     for title, topic, abort_every in (("committed", "read-committed", 0), ("a fifth aborted", "read-aborted", 5)):
         make_topic(one, topic, PARTITIONS)
-        load(one, topic, records=int(records * 0.25), batch_bytes=64 << 10, transaction_ms=10, abort_every=abort_every)
+        load(one, topic, records=int(size.records * 0.25), batch_bytes=64 << 10, transaction_ms=10, abort_every=abort_every)
         found = {committed: Sum(size) for committed in (0, 1)}
         for turn in range(2 * TURNS):
             for committed in (0, 1) if turn % 2 else (1, 0):
@@ -124,15 +145,14 @@ def reading(one, size, records):
 
 def transactions(kind, directory, durability, size):
     """One broker through all kinds of load."""
-    records = size.records * (size.fsync_share if durability == "fsync" else 1)
     with rig.broker(kind, directory, durability, rig.CPUS.broker, CONFIG) as one:
         one.start()
         await_coordinator(one)
         warm_up(one, size)
-        yield from writing(one, size, records)
+        yield from writing(one, size)
         yield from one_record_each(one, size)
         if durability == "page cache":
-            yield from reading(one, size, records)
+            yield from reading(one, size)
 
 
 def transactional_ids(kind, directory, durability, size):

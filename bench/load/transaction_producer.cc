@@ -20,6 +20,7 @@ bool is_retriable(std::int16_t error) {
 Run::Run(const Options& options)
     : topic(options.text("topic", "load")),
       partitions(options.number("partitions", 4)),
+      batches_per_request(options.number("batches-per-request", 1)),
       in_flight_max(static_cast<std::size_t>(options.number("in-flight", 5))),
       is_plain(options.number("plain", 0) != 0),
       transaction_ns(options.number("transaction-ms", 0) * 1'000'000),
@@ -31,15 +32,19 @@ Run::Run(const Options& options)
     auto record_bytes = static_cast<std::size_t>(options.number("record-bytes", 1024));
     records_per_batch = load::records_per_batch(record_bytes, static_cast<std::size_t>(options.number("batch-bytes", 1)));
     batch = make_batch(records_per_batch, record_bytes, 1);
+    if (batches_per_request > partitions) {
+        die("--batches-per-request is larger than --partitions: a request has one batch for a partition");
+    }
     if (std::int64_t records = options.number("records", 0); records > 0) {
         batches_max = std::max<std::int64_t>(1, records / records_per_batch);
     }
 }
 
-Producer::Producer(Run& run, std::string id, std::size_t lane, std::size_t first_partition)
-    : run_(run), id_(std::move(id)), lane_(lane), next_partition_(first_partition) {
+Producer::Producer(Run& run, std::string id, std::size_t lane, std::size_t first_partition, std::int64_t head_start_ns)
+    : run_(run), id_(std::move(id)), lane_(lane), next_partition_(first_partition), head_start_ns_(head_start_ns) {
     for (std::size_t slot = 0; slot < run.in_flight_max; ++slot) {
-        slots_.push_back({ProduceFrame(run.is_plain ? std::string_view() : id_, run.topic, run.batch)});
+        slots_.push_back({ProduceFrame(run.is_plain ? std::string_view() : id_, run.topic, run.batch,
+                                       static_cast<std::size_t>(run.batches_per_request))});
         free_.push_back(slot);
     }
     begin_transaction({});
@@ -65,7 +70,7 @@ void Producer::go_on(std::int64_t now) {
         }
         again_.clear();
         while (may_send(now)) {
-            send_new_batch(now);
+            send_new_request(now);
         }
         if (in_flight_.empty()) {
             end_of_writing(now);
@@ -85,29 +90,33 @@ bool Producer::is_full(std::int64_t now) const {
 }
 
 bool Producer::may_send(std::int64_t now) const {
-    // The first batch goes alone: it is the one that may have to wait for the end of the transaction before.
+    // The first request goes alone: it is the one that may have to wait for the end of the transaction before.
     bool waits_for_first = !run_.is_plain && acknowledged_ == 0 && !in_flight_.empty();
     return !free_.empty() && !waits_for_first && !is_full(now);
 }
 
-void Producer::send_new_batch(std::int64_t now) {
+void Producer::send_new_request(std::int64_t now) {
     if (batches_ == 0) {
-        began_ns_ = now;
+        began_ns_ = ended_ == 0 ? now - head_start_ns_ : now;
     }
-    std::size_t slot = free_.back();
+    std::size_t number = free_.back();
     free_.pop_back();
-    std::size_t partition = next_partition_++ % sequences_.size();
-    slots_[slot].partition = static_cast<std::int32_t>(partition);
-    slots_[slot].base_sequence = run_.is_plain ? -1 : sequences_[partition];
-    sequences_[partition] += static_cast<std::int32_t>(run_.records_per_batch);
-    ++batches_;
-    ++run_.batches_sent;
-    send_slot(slot);
+    Slot& slot = slots_[number];
+    for (Batch& batch : slot.batches) {
+        std::size_t partition = next_partition_++ % sequences_.size();
+        batch = {.partition = static_cast<std::int32_t>(partition), .base_sequence = run_.is_plain ? -1 : sequences_[partition]};
+        sequences_[partition] += static_cast<std::int32_t>(run_.records_per_batch);
+    }
+    batches_ += run_.batches_per_request;
+    run_.batches_sent += run_.batches_per_request;
+    send_slot(number);
 }
 
 void Producer::send_slot(std::size_t number) {
     Slot& slot = slots_[number];
-    slot.frame.address(slot.partition, identity_, slot.base_sequence);
+    for (std::size_t row = 0; row < slot.batches.size(); ++row) {
+        slot.frame.address(row, slot.batches[row].partition, identity_, slot.batches[row].base_sequence);
+    }
     in_flight_.push_back(number);
     queue(kProduce, kFlexibleProduceVersion, slot.frame.rest());
 }
@@ -130,7 +139,7 @@ void Producer::send_end() {
 
 void Producer::on_answer(ByteView answer, std::int64_t now) {
     if (step_ == Step::writing) {
-        on_produced(produce_error(answer), now);
+        on_produced(produce_error(answer, static_cast<std::size_t>(run_.batches_per_request)), now);
     } else {
         on_identity(read_identity(answer), now);
     }
@@ -142,7 +151,7 @@ void Producer::on_produced(std::int16_t error, std::int64_t now) {
     if (error == kNone) {
         free_.push_back(slot);
         ++acknowledged_;
-        ++run_.batches_done;
+        run_.batches_done += run_.batches_per_request;
     } else if (!run_.is_plain && (is_retriable(error) || (error == kOutOfOrderSequence && !again_.empty()))) {
         again_.push_back(slot);
     } else {

@@ -24,6 +24,7 @@ struct Run {
     // What was asked for.
     std::string topic;
     std::int64_t partitions;
+    std::int64_t batches_per_request;  // each for another partition
     std::size_t in_flight_max;
     bool is_plain;                     // no transactions, no producer ids
     std::int64_t transaction_ns;       // 0: as long as it takes
@@ -51,7 +52,8 @@ struct Run {
 // One transactional id. It has one connection, so answers come in the order of its requests.
 class Producer {
 public:
-    Producer(Run& run, std::string id, std::size_t lane, std::size_t first_partition);
+    // `head_start_ns`: how much sooner its first transaction ends, so that producers do not end theirs in step.
+    Producer(Run& run, std::string id, std::size_t lane, std::size_t first_partition, std::int64_t head_start_ns);
     Producer(const Producer&) = delete;
     Producer& operator=(const Producer&) = delete;
 
@@ -63,15 +65,18 @@ public:
 
 private:
     enum class Step { identifying, writing, ending, done };
-    struct Slot {
-        ProduceFrame frame;
+    struct Batch {
         std::int32_t partition = 0;
         std::int32_t base_sequence = 0;
+    };
+    struct Slot {
+        ProduceFrame frame;
+        std::vector<Batch> batches = std::vector<Batch>(frame.batches());
     };
 
     bool is_full(std::int64_t now) const;
     bool may_send(std::int64_t now) const;
-    void send_new_batch(std::int64_t now);
+    void send_new_request(std::int64_t now);
     void send_slot(std::size_t slot);
     void send_end();
     void end_of_writing(std::int64_t now);
@@ -86,6 +91,7 @@ private:
     std::string id_;
     std::size_t lane_;
     std::size_t next_partition_;
+    std::int64_t head_start_ns_;
     Step step_ = Step::identifying;
     ProducerIdentity identity_;
     Bytes rest_;  // of the request that is no produce
@@ -97,7 +103,7 @@ private:
     std::int64_t began_ns_ = 0;
     std::int64_t end_sent_ns_ = 0;
     std::int64_t batches_ = 0;  // of this transaction
-    std::int64_t acknowledged_ = 0;
+    std::int64_t acknowledged_ = 0;  // requests of this transaction
     std::int64_t ended_ = 0;
 };
 

@@ -21,7 +21,7 @@ void write_text(base::ByteWriter& out, std::string_view text) {
 }
 
 void write_no_tags(base::ByteWriter& out) { out.write_int8(0); }
-void write_count_of_one(base::ByteWriter& out) { out.write_unsigned_varint(2); }
+void write_count(base::ByteWriter& out, std::size_t count) { out.write_unsigned_varint(static_cast<std::uint32_t>(count) + 1); }
 
 base::ByteWriter begin_flexible_rest() {
     constexpr std::string_view kClientId = "tl_load";
@@ -54,7 +54,8 @@ Bytes end_txn_rest(std::string_view transactional_id, ProducerIdentity identity,
     return out.take();
 }
 
-ProduceFrame::ProduceFrame(std::string_view transactional_id, std::string_view topic, ByteView batch) : batch_bytes_(batch.size()) {
+ProduceFrame::ProduceFrame(std::string_view transactional_id, std::string_view topic, ByteView batch, std::size_t batches)
+    : batch_bytes_(batch.size()) {
     constexpr std::int16_t kAcksAll = -1;
     base::ByteWriter out = begin_flexible_rest();
     if (transactional_id.empty()) {
@@ -64,42 +65,57 @@ ProduceFrame::ProduceFrame(std::string_view transactional_id, std::string_view t
     }
     out.write_int16(kAcksAll);
     out.write_int32(kTimeoutMs);
-    write_count_of_one(out);
+    write_count(out, 1);
     write_text(out, topic);
-    write_count_of_one(out);
-    partition_at_ = out.size();
-    out.write_int32(0);
-    out.write_unsigned_varint(static_cast<std::uint32_t>(batch.size()) + 1);
-    batch_at_ = out.size();
-    out.write_bytes(batch);
-    for (int level = 0; level < 3; ++level) {  // partition, topic, request
+    write_count(out, batches);
+    for (std::size_t i = 0; i < batches; ++i) {
+        std::size_t partition_at = out.size();
+        out.write_int32(0);
+        out.write_unsigned_varint(static_cast<std::uint32_t>(batch.size()) + 1);
+        rows_.push_back({partition_at, out.size()});
+        out.write_bytes(batch);
         write_no_tags(out);
     }
+    write_no_tags(out);  // of the topic
+    write_no_tags(out);  // of the request
     rest_ = out.take();
-    if (!transactional_id.empty()) {
-        std::uint8_t* attributes = rest_.data() + batch_at_ + record::position::attributes;
-        base::store_be(attributes, static_cast<std::int16_t>(base::load_be<std::int16_t>(attributes) | record::kTransactionalBit));
+    for (const Row& row : rows_) {
+        std::uint8_t* attributes = rest_.data() + row.batch_at + record::position::attributes;
+        std::int16_t kind = transactional_id.empty() ? std::int16_t{0} : record::kTransactionalBit;
+        base::store_be(attributes, static_cast<std::int16_t>(base::load_be<std::int16_t>(attributes) | kind));
     }
 }
 
-void ProduceFrame::address(std::int32_t partition, ProducerIdentity identity, std::int32_t base_sequence) {
-    base::store_be(rest_.data() + partition_at_, partition);
-    std::uint8_t* batch = rest_.data() + batch_at_;
+void ProduceFrame::address(std::size_t row, std::int32_t partition, ProducerIdentity identity, std::int32_t base_sequence) {
+    const auto [partition_at, batch_at] = rows_[row];
+    base::store_be(rest_.data() + partition_at, partition);
+    std::uint8_t* batch = rest_.data() + batch_at;
     base::store_be(batch + record::position::producer_id, identity.id);
     base::store_be(batch + record::position::producer_epoch, identity.epoch);
     base::store_be(batch + record::position::base_sequence, base_sequence);
-    ByteView covered = ByteView(rest_).subspan(batch_at_, batch_bytes_).subspan(record::position::attributes);
+    ByteView covered = ByteView(rest_).subspan(batch_at, batch_bytes_).subspan(record::position::attributes);
     base::store_be(batch + record::position::crc, base::crc32c(covered));
 }
 
-std::int16_t produce_error(ByteView answer) {
-    // correlation id, tags | count of topics | length of the name, name | count of partitions | index | error
+std::int16_t produce_error(ByteView answer, std::size_t batches) {
+    // correlation id, tags | count of topics | length of the name, name | count of partitions | rows
+    // A row without an error: index | error | base offset, append time, log start | no record errors, no message, no tags
     constexpr std::size_t kNameLengthAt = kCorrelationAndTagsBytes + 1;
+    constexpr std::size_t kErrorInRow = 4;
+    constexpr std::size_t kRowBytes = kErrorInRow + 2 + 3 * 8 + 3;
     if (answer.size() <= kNameLengthAt || answer[kNameLengthAt] == 0) {
         return -1;
     }
-    std::size_t at = kNameLengthAt + answer[kNameLengthAt] + 1 + sizeof(std::int32_t);
-    return answer.size() < at + sizeof(std::int16_t) ? std::int16_t{-1} : base::load_be<std::int16_t>(answer.data() + at);
+    std::size_t error_at = kNameLengthAt + answer[kNameLengthAt] + 1 + kErrorInRow;
+    for (std::size_t row = 0; row < batches; ++row, error_at += kRowBytes) {
+        if (answer.size() < error_at + sizeof(std::int16_t)) {
+            return -1;
+        }
+        if (auto error = base::load_be<std::int16_t>(answer.data() + error_at); error != 0) {
+            return error;
+        }
+    }
+    return 0;
 }
 
 IdentityAnswer read_identity(ByteView answer) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "load/requests.h"
 
@@ -26,25 +27,29 @@ struct ProducerIdentity {
 Bytes init_producer_id_rest(std::string_view transactional_id);
 Bytes end_txn_rest(std::string_view transactional_id, ProducerIdentity identity, bool committed);
 
-// A produce request of one batch, encoded once and addressed anew before each time it is sent.
+// A produce request of one batch for each of some partitions, encoded once and addressed anew before each time it is sent.
 class ProduceFrame {
 public:
-    // An empty transactional id: a plain batch.
-    ProduceFrame(std::string_view transactional_id, std::string_view topic, ByteView batch);
+    // An empty transactional id: plain batches.
+    ProduceFrame(std::string_view transactional_id, std::string_view topic, ByteView batch, std::size_t batches);
 
-    // Puts in partition, producer and sequence, and the checksum that follows from them.
-    void address(std::int32_t partition, ProducerIdentity identity, std::int32_t base_sequence);
+    std::size_t batches() const { return rows_.size(); }
+    // Puts in partition, producer and sequence of one batch, and the checksum that follows from them.
+    void address(std::size_t row, std::int32_t partition, ProducerIdentity identity, std::int32_t base_sequence);
     ByteView rest() const { return rest_; }
 
 private:
+    struct Row {
+        std::size_t partition_at;
+        std::size_t batch_at;
+    };
     Bytes rest_;
-    std::size_t partition_at_ = 0;
-    std::size_t batch_at_ = 0;
+    std::vector<Row> rows_;
     std::size_t batch_bytes_ = 0;
 };
 
-// The error code in an answer to a ProduceFrame; -1 when it is too short.
-std::int16_t produce_error(ByteView answer);
+// The first error code in an answer to a ProduceFrame of so many batches; -1 when it is too short.
+std::int16_t produce_error(ByteView answer, std::size_t batches);
 
 struct IdentityAnswer {
     std::int16_t error = -1;

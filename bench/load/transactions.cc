@@ -1,7 +1,8 @@
 // tl_load transactions: producers that write one transaction after the other, or with --plain 1 the same batches without any.
 //
 //   --producers      each with an id of its own (ID-NUMBER, see --id), spread over the connections
-//   --in-flight      batches of a producer on their way
+//   --batches-per-request   each for another partition, as a client sends what is full for one broker
+//   --in-flight      requests of a producer on their way
 //   --transaction-ms, --transaction-batches    a transaction ends when it is so old or so long, whichever is first
 //   --transactions-each                        a producer ends after so many
 //   --abort-every                              every so many-th transaction of a producer is aborted
@@ -41,7 +42,8 @@ void run_transactions(const Options& options) {
     std::string id = options.text("id", "bench");
     auto count = static_cast<std::size_t>(options.number("producers", 1));
     for (std::size_t i = 0; i < count; ++i) {
-        producers.emplace_back(run, id + "-" + std::to_string(i), i % run.lanes.size(), i).identify();
+        std::int64_t head_start_ns = run.transaction_ns * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(count);
+        producers.emplace_back(run, id + "-" + std::to_string(i), i % run.lanes.size(), i, head_start_ns).identify();
     }
     run.working = count;
     run.identifying = run.is_plain ? 0 : count;
@@ -60,7 +62,7 @@ void run_transactions(const Options& options) {
         serve(run);
     }
     auto batch_bytes = static_cast<std::int64_t>(run.batch.size());
-    print_report({.requests = run.batches_done,
+    print_report({.requests = run.batches_done / run.batches_per_request,
                   .records = run.batches_done * run.records_per_batch,
                   .bytes = run.batches_done * batch_bytes,
                   .transactions = static_cast<std::int64_t>(run.commits_ns.size()),
