@@ -111,6 +111,11 @@ def offsets(script, topic, member, generation):
         unknown = {"name": "nobody", "topicId": UNKNOWN_ID} | partitions
         script.case(f"OffsetFetch.groups_some_of_{word}", (8, 10), groups=[{"groupId": group, "topics": [asked, unknown]}])
         script.case(f"OffsetFetch.groups_all_of_{word}", (8, 10), groups=[{"groupId": group, "topics": None}])
+    for name, named in {"partition_twice": [[0, 1, 0]], "topic_twice": [[0], [0]]}.items():
+        by_name = [{"name": topic, "partitionIndexes": indexes} for indexes in named]
+        script.case(f"OffsetFetch.{name}", (1, 7), groupId="raw-empty", topics=by_name)
+        script.case(f"OffsetFetch.{name}", (8, 10), groups=[
+            {"groupId": "raw-empty", "topics": [one | {"topicId": here} for one in by_name]}])
     script.case("OffsetFetch.two_groups", (8, 10), keep=in_order(groups="groupId"), groups=[
         {"groupId": "raw-empty", "topics": None}, {"groupId": "raw-unknown", "topics": None}])
     script.case("OffsetFetch.member_unknown", (9, 10), groups=[
