@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bystander import Bystander  # noqa: E402
+from command_line import Cli  # noqa: E402
 from lib import wire  # noqa: E402
 
 
@@ -33,7 +34,13 @@ def connection(broker):
 
 @pytest.fixture
 def topic(broker, request):
-    """A topic of two partitions named after the test."""
+    """A topic named after the test, of two partitions or the module's TOPIC_PARTITIONS."""
     name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:200]
     with wire.Connection(broker.port) as admin:
-        return wire.make_topic(admin, name, partitions=2)
+        return wire.make_topic(admin, name, partitions=getattr(request.module, "TOPIC_PARTITIONS", 2))
+
+
+@pytest.fixture(scope="module")
+def cli(broker):
+    """Tideline's command line, told of the broker under test by its environment."""
+    return Cli(broker.bootstrap)

@@ -9,19 +9,14 @@ import time
 import pytest
 from confluent_kafka import Consumer
 
+from command_line import REFUSED, SECONDS, USAGE
 from lib import batch, wire, wire_groups
-from test_cli import REFUSED, SECONDS, USAGE, Cli
 
 BROKER_CONFIG = {"offsets.topic.num.partitions": "1", "group.initial.rebalance.delay.ms": "0"}
 NOW = int(time.time() * 1000)
 HOUR = 3600 * 1000
 # Offsets 0 to 3 an hour ago, 4 to 9 just now.
 TIMESTAMPS = [NOW - HOUR + n for n in range(4)] + [NOW - 1000 + n for n in range(4, 10)]
-
-
-@pytest.fixture(scope="module")
-def cli(broker):
-    return Cli(broker.bootstrap)
 
 
 @pytest.fixture

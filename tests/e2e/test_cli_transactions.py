@@ -9,26 +9,14 @@ import subprocess
 
 import pytest
 
+from command_line import INTERRUPTED, OK, PARTIAL, REFUSED, SECONDS, USAGE, values
 from lib import wire
 from lib.wire_transactions import latest_committed
-from test_cli import INTERRUPTED, OK, PARTIAL, REFUSED, SECONDS, USAGE, Cli, values
 
 BROKER_CONFIG = {"transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
                  "transaction.state.log.num.partitions": "2", "auto.create.topics.enable": "false",
                  "transaction.abort.timed.out.transaction.cleanup.interval.ms": "200"}
-
-
-@pytest.fixture(scope="module")
-def cli(broker):
-    return Cli(broker.bootstrap)
-
-
-@pytest.fixture
-def topic(cli, request):
-    """A topic of one partition named after the test."""
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name)
-    cli("topic", "create", name)
-    return name
+TOPIC_PARTITIONS = 1
 
 
 def outcomes(cli, topic, *arguments):

@@ -6,9 +6,9 @@ import shlex
 import pytest
 from confluent_kafka import Consumer
 
+from command_line import REFUSED, SECONDS
 from lib import batch, group_wire, wire, wire_groups
 from lib.wire import array, i32, i64, string
-from test_cli import REFUSED, SECONDS, Cli
 
 pytestmark = pytest.mark.tideline_only("Apache Kafka keeps no evidence")
 
@@ -19,11 +19,6 @@ BROKER_CONFIG = {
 }
 RECORDS = 300
 DELETE_RECORDS, OFFSET_COMMIT = 21, 8
-
-
-@pytest.fixture(scope="module")
-def cli(broker):
-    return Cli(broker.bootstrap)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import json
 
 import pytest
 
+from command_line import OK, REFUSED, SECONDS, USAGE, Cli
 from lib import wire, wire_groups
 from lib.wire_transactions import Producer, latest_committed
-from test_cli import OK, REFUSED, SECONDS, USAGE, Cli
 
 BROKER_CONFIG = {"transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
                  "transaction.state.log.num.partitions": "2", "offsets.topic.num.partitions": "1",
@@ -29,11 +29,6 @@ class Ghost(Producer):
     def __init__(self, connection, transactional_id):
         self.connection, self.id, self.sequences = connection, wire.string(transactional_id), {}
         self.producer_id, self.epoch = next(self.ids), 0
-
-
-@pytest.fixture(scope="module")
-def cli(broker):
-    return Cli(broker.bootstrap)
 
 
 @pytest.fixture
