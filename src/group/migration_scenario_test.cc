@@ -3,11 +3,9 @@
 //   wait MS, restart
 // "join a as=i" and "beat m as=i" make static members of the instance i. "policy POLICY" begins anew under that
 // group.consumer.migration.policy, and forgets everybody.
-#include <cstdlib>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
+#include "coordinator/scenario_file_testing.h"
 #include "group/migration_testing.h"
 
 namespace tideline::group {
@@ -24,24 +22,11 @@ std::string print(const PartitionSet& partitions) {
 class MixedScenario {
 public:
     std::string play(const std::string& text) {
-        std::istringstream in(text);
-        std::string out;
-        for (std::string line; std::getline(in, line);) {
-            if (line.starts_with("|")) {
-                continue;
-            }
-            out += line + "\n";
-            if (!line.empty() && !line.starts_with("#")) {
-                std::istringstream words(line);
-                std::string command;
-                std::string name;
-                std::string extra;
-                words >> command >> name >> extra;
-                run(command, name, extra, out);
-                out += "| " + group_->kind() + "\n";
-            }
-        }
-        return out;
+        return coordinator::testing::play_commands(text, [this](const coordinator::testing::Command& command) {
+            std::string out;
+            run(command, out);
+            return out + "| " + group_->kind() + "\n";
+        });
     }
 
 private:
@@ -52,22 +37,24 @@ private:
         std::optional<std::string> instance = {};
     };
 
-    void run(const std::string& command, const std::string& name, const std::string& extra, std::string& out) {
+    void run(const coordinator::testing::Command& line, std::string& out) {
+        const std::string& command = line.name;
+        const std::string name = line.plain.empty() ? "" : line.plain[0];
         group_->written.clear();
         if (command == "policy") {
             begin_anew(name);
             return;
         }
         Client& client = clients_[name];
-        if (extra.starts_with("as=")) {
-            client.instance = extra.substr(3);
+        if (line.options.contains("as")) {
+            client.instance = line.options.at("as");
         }
         const auto say = [&](ErrorCode code, const std::string& rest) { out += "| " + std::string(name_of(code)) + rest + "\n"; };
         if (command == "join") {
             join(client, say);
         } else if (command == "sync") {
             std::map<std::string, PartitionSet> assigned;
-            if (extra == "all") {
+            if (line.plain.size() > 1 && line.plain[1] == "all") {
                 assigned[client.id] = {0, 1, 2, 3, 4, 5};
             }
             const auto response = group_->take<protocol::SyncGroupResponse>(group_->sync(client.id, client.epoch, assigned));
@@ -133,22 +120,15 @@ private:
     std::map<std::string, Client> clients_;
 };
 
+constexpr const char* kFolder = TL_GROUP_SCENARIOS_DIR "/migration";
+
 class MigrationScenarios : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(MigrationScenarios, GoAsTheirTranscriptSays) {
-    const auto path = std::string(TL_GROUP_SCENARIOS_DIR) + "/migration/" + GetParam() + ".txt";
-    std::ifstream in(path);
-    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    ASSERT_FALSE(text.empty());
-    const std::string played = MixedScenario().play(text);
-    if (std::getenv("TL_UPDATE_SCENARIOS") != nullptr) {
-        std::ofstream(path) << played;
-    } else {
-        EXPECT_EQ(played, text);
-    }
+    coordinator::testing::expect_transcript(kFolder, GetParam(), [](const std::string& text) { return MixedScenario().play(text); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Group, MigrationScenarios, ::testing::Values("there_and_back", "restart", "leaving", "static_members", "policies"),
+INSTANTIATE_TEST_SUITE_P(Group, MigrationScenarios, ::testing::ValuesIn(coordinator::testing::scenario_names(kFolder)),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "coordinator/scenario_file_testing.h"
 #include "group/group_testing.h"
 #include "group/records.h"
 
@@ -21,20 +22,11 @@ public:
 
     // The whole file again, with the transcript of this run.
     std::string play(const std::string& text) {
-        std::istringstream in(text);
-        std::ostringstream out;
-        for (std::string line; std::getline(in, line);) {
-            if (line.starts_with("|")) {
-                continue;
-            }
-            out << line << "\n";
-            if (!line.empty() && !line.starts_with("#")) {
-                transcript_.clear();
-                run(line);
-                out << transcript_;
-            }
-        }
-        return out.str();
+        return coordinator::testing::play_commands(text, [this](const coordinator::testing::Command& command) {
+            transcript_.clear();
+            run(command.name, command.plain, command.options);
+            return transcript_;
+        });
     }
 
 private:
@@ -110,19 +102,7 @@ private:
         known.member_id = id;
     }
 
-    void run(const std::string& line) {
-        auto words = split(line, ' ');
-        Options options;
-        std::vector<std::string> plain;
-        for (std::size_t i = 1; i < words.size(); ++i) {
-            auto equals = words[i].find('=');
-            if (equals == std::string::npos) {
-                plain.push_back(words[i]);
-            } else {
-                options[words[i].substr(0, equals)] = words[i].substr(equals + 1);
-            }
-        }
-        const auto& command = words[0];
+    void run(const std::string& command, const std::vector<std::string>& plain, const Options& options) {
         auto who = plain.empty() ? std::string() : plain[0];
         if (command == "join") {
             join(who, options);

@@ -6,30 +6,21 @@
 // wants is given at once, 1000 first.
 #pragma once
 
-#include <sstream>
-
+#include "coordinator/scenario_file_testing.h"
 #include "txn/txn_testing.h"
 
 namespace tideline::txn::testing {
 
 class Scenario {
 public:
+    // The whole file again, with the transcript of this run.
     std::string play(const std::string& text) {
         bench_.restart();
-        std::istringstream in(text);
-        std::ostringstream out;
-        for (std::string line; std::getline(in, line);) {
-            if (line.starts_with("|")) {
-                continue;
-            }
-            out << line << "\n";
-            if (!line.empty() && !line.starts_with("#")) {
-                transcript_.clear();
-                run(line);
-                out << transcript_;
-            }
-        }
-        return out.str();
+        return coordinator::testing::play_commands(text, [this](const coordinator::testing::Command& command) {
+            transcript_.clear();
+            run(command.name, command.plain, command.options);
+            return transcript_;
+        });
     }
 
 private:
@@ -49,20 +40,7 @@ private:
         return found == options.end() ? std::string() : found->second;
     }
 
-    void run(const std::string& line) {
-        std::istringstream in(line);
-        std::string command;
-        in >> command;
-        Options options;
-        std::vector<std::string> plain;
-        for (std::string word; in >> word;) {
-            auto equals = word.find('=');
-            if (equals == std::string::npos) {
-                plain.push_back(word);
-            } else {
-                options[word.substr(0, equals)] = word.substr(equals + 1);
-            }
-        }
+    void run(const std::string& command, const std::vector<std::string>& plain, const Options& options) {
         auto who = plain.empty() ? std::string() : plain[0];
         if (who == "-") {
             who.clear();
