@@ -59,6 +59,23 @@ protected:
         return response.topics.at(0).partitions.at(0).error_code;
     }
 
+    ErrorCode commit_in_transaction(const std::string& member, std::int32_t epoch) {
+        protocol::TxnOffsetCommitRequest request;
+        request.group_id = "g";
+        request.member_id = member;
+        request.generation_id = epoch;
+        request.producer_id = 7;
+        request.producer_epoch = 0;
+        request.topics.resize(1);
+        request.topics[0].name = "t";
+        request.topics[0].partitions.resize(1);
+        request.topics[0].partitions[0].committed_offset = 5;
+        const Effects effects = bench.step([&](Coordinator& coordinator, const Now& now, Effects& out) {
+            coordinator.commit_in_transaction(1, {.id = "client", .host = "/127.0.0.1", .api_version = 5}, request, 0, now, out);
+        });
+        return std::get<protocol::TxnOffsetCommitResponse>(effects.answers.at(0).reply).topics.at(0).partitions.at(0).error_code;
+    }
+
     std::string listed() {
         std::string text;
         for (const auto& group : ask<protocol::ListGroupsResponse>(&Coordinator::list, protocol::ListGroupsRequest{}, 5).groups) {
@@ -123,6 +140,18 @@ TEST_F(ConsumerGroupInCoordinator, TakesThePlaceOfAGroupThatOnlyCommitted) {
     EXPECT_EQ(commit("g", "m1", 1), ErrorCode::none);
     EXPECT_EQ(commit("g", "m1", 2), ErrorCode::stale_member_epoch);
     EXPECT_EQ(listed(), "g consumer consumer Stable\n");
+}
+
+// Producers know generations only.
+TEST_F(ConsumerGroupInCoordinator, HoldsOffsetsOfATransactionToTheEpochOfTheirMember) {
+    beat("g", "m1", 0);
+    EXPECT_EQ(commit_in_transaction("m1", 1), ErrorCode::none);
+    EXPECT_EQ(commit_in_transaction("m1", 0), ErrorCode::illegal_generation);
+    EXPECT_EQ(commit_in_transaction("m1", 2), ErrorCode::illegal_generation);
+    EXPECT_EQ(commit_in_transaction("m2", 1), ErrorCode::unknown_member_id);
+    EXPECT_EQ(commit_in_transaction("", -1), ErrorCode::none) << "old versions of the request name nobody";
+    beat("g", "m1", -1);
+    EXPECT_EQ(commit_in_transaction("m1", 1), ErrorCode::unknown_member_id);
 }
 
 TEST_F(ConsumerGroupInCoordinator, IsDeletedWhenItIsEmpty) {
