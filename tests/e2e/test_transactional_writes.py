@@ -1,8 +1,10 @@
 """Transactions as partitions and their readers see them: who may write, how far readers of committed records get."""
 
+import random
+
 from lib import wire
-from lib.batch import batches
-from lib.wire_transactions import Producer, fetch_committed, latest_committed, read
+from lib.batch import batch, batches
+from lib.wire_transactions import CommittedReader, Producer, fetch_committed, latest_committed, read
 
 INVALID_TXN_STATE = 48
 BROKER_CONFIG = {"transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
@@ -72,3 +74,39 @@ def test_a_reader_that_waits_for_committed_records_is_told_when_they_are(broker,
         error, stable, aborted, raw = read(reader.read_answer())
     assert (error, stable, aborted) == (0, 3, [])
     assert [base for base, _, _ in batches(raw)] == [0, 1, 2]
+
+
+def test_h18_polls_of_committed_records_neither_skip_nor_go_back_nor_repeat(connection, topic):
+    """A reader polls batch by batch while transactions of three producers begin, write beside each other and end either way."""
+    choose = random.Random(18)
+    producers = [Producer(connection, f"{topic}-{number}") for number in range(3)]
+    reader, written, open_ones, committed = CommittedReader(connection, topic), [], {}, set()
+
+    def end(producer, commit):
+        producer.end(commit)
+        transaction = open_ones.pop(producer)
+        if commit:
+            committed.add(transaction)
+
+    for number in range(120):
+        producer, value = choose.choice(producers), b"%d" % number
+        if choose.random() < 0.2:
+            assert wire.produce(connection, topic, 0, batch([value]))[0] == 0
+            written.append((value, None))
+            continue
+        if producer not in open_ones:
+            producer.begin(topic)
+            open_ones[producer] = number
+        assert producer.write(topic, [value])[0] == 0
+        written.append((value, open_ones[producer]))
+        if choose.random() < 0.4:
+            end(producer, choose.random() < 0.5)
+        reader.poll(max_bytes=1)
+    for producer in list(open_ones):
+        end(producer, True)
+    markers = len({transaction for _, transaction in written if transaction is not None})
+    ended(connection, topic, len(written) + markers)
+    while reader.poll(max_bytes=1):
+        pass
+    assert reader.values == [value for value, transaction in written if transaction is None or transaction in committed]
+    assert 20 < len(reader.values) < len(written) - 20

@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from bystander import Bystander
 from lib import wire
 from lib.batch import batch, uvarint
 from lib.wire import array, blob, i8, i16, i32, i64, string
@@ -126,14 +127,15 @@ def list_transactions(connection):
             return count - 1
 
 
-CONNECTIONS, IDS_OF_EACH = 25, 200
+CONNECTIONS, IDS_OF_EACH = 250, 400  # a hundred thousand
 IDS = CONNECTIONS * IDS_OF_EACH
 KIB_FOR_EACH = 1
 
 
 @pytest.mark.tideline_only("the JVM's heap is its own affair")
-def test_transactional_ids_by_the_thousand_cost_little_and_come_back_after_a_start(make_broker):
+def test_a_hundred_thousand_transactional_ids_cost_little_and_come_back_after_a_start(make_broker):
     broker = make_broker(BROKER_CONFIG).start()
+    beside = Bystander(broker)
     with contextlib.ExitStack() as opened:
         connections = [opened.enter_context(wire.Connection(broker.port, timeout=PATIENCE_SECONDS)) for _ in range(CONNECTIONS)]
         Producer(connections[0], "first")
@@ -150,6 +152,8 @@ def test_transactional_ids_by_the_thousand_cost_little_and_come_back_after_a_sta
         print(f"{IDS} ids, {1024 * grown / IDS:.0f} bytes each")
         assert grown < KIB_FOR_EACH * IDS
         assert list_transactions(connections[0]) == IDS + 1
+    beside.is_still_served()
+    beside.finish()
     assert broker.stop() == 0
     broker.start()
     with wire.Connection(broker.port, timeout=PATIENCE_SECONDS) as connection:

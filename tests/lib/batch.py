@@ -80,6 +80,36 @@ def batches(raw):
         at += 12 + length
 
 
+def values(raw):
+    """The values of a whole batch's records; the batch is not compressed, and no value is null."""
+    reader, found = _Varints(raw, at=61), []
+    while reader.at < len(raw):
+        end = reader.next() + reader.at
+        reader.at += 1  # attributes
+        reader.next(), reader.next()  # timestamp and offset
+        key_length = reader.next()
+        reader.at += max(key_length, 0)
+        length = reader.next()
+        found.append(raw[reader.at:reader.at + length])
+        reader.at = end
+    return found
+
+
+class _Varints:
+    def __init__(self, raw, at):
+        self.raw, self.at = raw, at
+
+    def next(self):
+        number, shift = 0, 0
+        while True:
+            byte = self.raw[self.at]
+            self.at += 1
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return (number >> 1) ^ -(number & 1)
+
+
 # ---- bombs: small payloads that claim to be, or are, very large when decompressed -------------
 
 
