@@ -1,13 +1,16 @@
 """The commands of README.md, HACKING.md and some pages of docs/: blocks behind `<!-- ci -->` are run as they stand.
 
-`<!-- ci: broker -->` blocks get a running broker, by way of TIDELINE_BOOTSTRAP. TIDELINE_BUILD names another build
-directory than build/release.
+`<!-- ci: broker -->` blocks get a running broker, by way of TIDELINE_BOOTSTRAP; one that starts its own on 127.0.0.1:9192 gets a port that is
+free. TIDELINE_BUILD names another build directory than build/release.
 """
 
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -30,14 +33,20 @@ def blocks(wants_broker):
 
 
 def run(commands, **environment):
-    script = commands.replace("build/release", BUILD)
+    script = commands.replace("build/release", BUILD).replace("127.0.0.1:9192", f"127.0.0.1:{brokers.free_port()}")
     # Not to be answered by whoever has the default port; not to use the outer run's plugins or report.
     env = {**os.environ, "TIDELINE_BINARY": str(brokers.TIDELINE), **environment}
     env.pop("PYTEST_ADDOPTS", None)
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=env, timeout=SECONDS,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, f"{script}\nended with {done.returncode}:\n{done.stdout}"
-    return done.stdout
+    with tempfile.TemporaryFile("w+") as output:
+        shell = subprocess.Popen(["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=env, start_new_session=True,
+                                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            code = shell.wait(SECONDS)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)  # what a block that failed has left running
+        output.seek(0)
+        assert code == 0, f"{script}\nended with {code}:\n{output.read()}"
 
 
 @pytest.mark.tideline_only("it is about Tideline's own pages")
