@@ -19,6 +19,9 @@ public:
     Result<std::int32_t> read_varint();
     Result<std::int64_t> read_varlong();
     Result<> skip(std::size_t count);
+    // What is there without asking the codec for more, and going on behind the first bytes of it. Not under a tap.
+    ByteView window() const { return window_.subspan(at_); }
+    void pass(std::size_t count) { at_ += count; }
     // Whether all of the stream was read and the stream is whole.
     Result<bool> at_end();
 

@@ -1,6 +1,7 @@
 #include "record/record.h"
 
 #include "record/byte_stream.h"
+#include "record/whole_record.h"
 
 namespace tideline::record {
 
@@ -123,6 +124,20 @@ Result<std::optional<RecordFacts>> RecordScanner::next() {
         return std::unexpected(facts.error());
     }
     return *facts;
+}
+
+bool RecordScanner::next_whole(RecordFacts& facts) {
+    // A tap sees records pass field by field; behind the last one stands what next() looks at.
+    if (tap_ != nullptr || left_ <= 1 || !state_) {
+        return false;
+    }
+    std::size_t bytes = read_whole_record(stream_->window(), facts);
+    if (bytes == 0) {
+        return false;
+    }
+    stream_->pass(bytes);
+    --left_;
+    return true;
 }
 
 Result<RecordFacts> RecordScanner::read_record() {

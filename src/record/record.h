@@ -30,6 +30,8 @@ struct RecordFacts {
 
     bool has_key() const { return key_bytes >= 0; }
     bool has_value() const { return value_bytes >= 0; }
+
+    friend bool operator==(const RecordFacts&, const RecordFacts&) = default;
 };
 
 // base_timestamp + delta, or the batch's one timestamp if the log appended it. Wraps like Java's.
@@ -54,6 +56,9 @@ public:
 
     // nullopt behind the last record, which is checked to be the end of the bytes too. After an error, the same error.
     Result<std::optional<RecordFacts>> next();
+    // The same for a record that is in order, stands whole in the codec's window, and is not the last: true. False says nothing and
+    // changes nothing; next() tells what there is. Many times as fast, and takes almost every record.
+    bool next_whole(RecordFacts& facts);
 
     // Decompressed bytes seen so far.
     std::size_t uncompressed_bytes() const;

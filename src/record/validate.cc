@@ -97,6 +97,11 @@ bool is_out_of_range(std::int64_t timestamp, const ValidationRules& rules, std::
            wrapping_difference(timestamp, now_ms) > rules.timestamp_after_max_ms;
 }
 
+std::string out_of_range_text(std::int64_t timestamp, const ValidationRules& rules, std::int64_t now_ms) {
+    return fmt::format("timestamp {} is not within {} ms before and {} ms after the broker's time {}", timestamp,
+                       rules.timestamp_before_max_ms, rules.timestamp_after_max_ms, now_ms);
+}
+
 // Collects what is wrong with single records: the batch fails as a whole, but the producer is told which ones did it.
 class RecordErrors {
 public:
@@ -136,9 +141,7 @@ void judge_record(const BatchHeader& header, const RecordFacts& record, std::int
         findings.errors.add(index, ErrorCode::invalid_record, "a record of a compacted topic needs a key");
     } else if (rules.timestamp_type == TimestampType::create_time && timestamp != kNoTimestamp) {
         if (is_out_of_range(timestamp, rules, now_ms)) {
-            findings.errors.add(index, ErrorCode::invalid_timestamp,
-                                fmt::format("timestamp {} is not within {} ms before and {} ms after the broker's time {}", timestamp,
-                                            rules.timestamp_before_max_ms, rules.timestamp_after_max_ms, now_ms));
+            findings.errors.add(index, ErrorCode::invalid_timestamp, out_of_range_text(timestamp, rules, now_ms));
         }
     } else if (header.timestamp_type() == TimestampType::log_append_time) {
         findings.errors.add(index, ErrorCode::invalid_timestamp, "a producer must not set the timestamp type to LogAppendTime");
@@ -154,12 +157,16 @@ void judge_record(const BatchHeader& header, const RecordFacts& record, std::int
 Result<Findings> scan_records(const BatchView& batch, const ValidationRules& rules, std::int64_t now_ms, RecordTap* tap) {
     Findings findings;
     TL_TRY(scanner, RecordScanner::open(batch, decompression_budget(rules.max_message_bytes), tap));
+    RecordFacts facts;
     for (std::int32_t index = 0;; ++index) {
-        TL_TRY(record, scanner.next());
-        if (!record) {
-            break;
+        if (!scanner.next_whole(facts)) {
+            TL_TRY(record, scanner.next());
+            if (!record) {
+                break;
+            }
+            facts = *record;
         }
-        judge_record(batch.header, *record, index, rules, now_ms, findings);
+        judge_record(batch.header, facts, index, rules, now_ms, findings);
     }
     findings.uncompressed_bytes = scanner.uncompressed_bytes();
     return findings;
