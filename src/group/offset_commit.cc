@@ -56,7 +56,7 @@ ErrorCode OffsetManager::check_commit(const ClientInfo& client, const protocol::
 // The topic may have been deleted since the server looked, and its offsets are gone by now: one that came later would stay, and
 // be taken for that of a topic made anew.
 ErrorCode OffsetManager::why_gone(const ClientInfo& client, const base::Uuid& topic_id) const {
-    if (topic_id.is_zero() || environment_.topics.find(topic_id)) {
+    if (topic_id.is_zero() || environment_.topics.find_early(topic_id)) {
         return ErrorCode::none;
     }
     return client.api_version >= kFirstVersionWithTopicIds ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;

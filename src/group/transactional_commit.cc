@@ -49,7 +49,7 @@ void OffsetManager::commit_in_transaction(Ticket ticket, const ClientInfo& clien
         auto& entry = response.topics.emplace_back();
         entry.name = topic.name;
         // As for any commit: one that the deletion of its topic overtook would stay for a topic made anew.
-        auto known = environment_.topics.find(topic.name);
+        auto known = environment_.topics.find_early(topic.name);
         auto topic_id = known ? known->id : base::Uuid{};
         for (const auto& partition : topic.partitions) {
             auto& result = entry.partitions.emplace_back();

@@ -268,18 +268,22 @@ void Broker::refresh_config(const cluster::MetadataImage& image) {
     quota_.set_limits(connection_limits_of(*config_, open_files_max_));
 }
 
-// Every shard lets go of what is gone before any opens what is new: the two may share a directory name.
+// Every shard lets go of what is gone before any opens what is new: the two may share a directory name. And every shard serves the
+// image before any group goes by it: what a member is given it may use over any connection.
 Task<void> Broker::apply_everywhere(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
     auto remove = [&](ShardServer& server) { return server.remove_absent(image, topics); };
     co_await on_every_shard(remove);
     auto config = config_;
     auto open = [&](ShardServer& server) { return server.apply(image, topics, config); };
     co_await on_every_shard(open);
+    auto follow = [&](ShardServer& server) { return server.let_groups_follow(topics); };
+    co_await on_every_shard(follow);
 }
 
-// Brings committed changes to every shard, several at once when they come faster than they are applied.
+// Brings committed changes to every shard, several at once when they come faster than they are applied; while the broker stops, too, as
+// long as anybody waits for them.
 Task<void> Broker::apply_changes() {
-    while (!stopping_.is_set()) {
+    while (!has_served_) {
         if (changes_.empty()) {
             change_arrived_.reset();
             co_await change_arrived_.wait();
@@ -312,7 +316,7 @@ Task<void> Broker::apply_changes() {
 }
 
 Task<void> Broker::wait_until_applied(std::int64_t offset) {
-    while (applied_offset_ < offset && !stopping_.is_set()) {
+    while (applied_offset_ < offset) {
         co_await change_applied_.wait();
     }
 }
@@ -389,12 +393,11 @@ void Broker::check_directories() {
 
 Task<void> Broker::stop() {
     stopping_.set();
-    // Requests under way may still wait for a change to be applied; let those go.
-    change_applied_.set();
     auto stop_coordinators = [](ShardServer& server) { return server.stop_coordinators(); };
     co_await on_every_shard(stop_coordinators);
     auto stop_serving = [](ShardServer& server) { return server.stop_serving(); };
     co_await on_every_shard(stop_serving);
+    has_served_ = true;
     change_arrived_.set();
     co_await tasks_.join();
     bool metadata_is_running = metadata_ != nullptr;

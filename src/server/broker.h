@@ -4,7 +4,7 @@
 //   stop():   unload groups → end connections → close logs → metadata snapshot → checkpoints → clean marker → unlock
 //
 // Metadata, checkpoints and decisions of the controller live on shard 0; other shards ask it. A change of the metadata
-// image reaches every shard, and its partitions are open, before the request that made it is answered.
+// image reaches every shard, and its partitions are open, before the request that made it is answered; while the broker stops, too.
 // Shard:  start(), stop() and decide() of shard 0's caller; the accessors on any.
 #pragma once
 
@@ -120,6 +120,7 @@ private:
 
     std::deque<cluster::ImageChange> changes_;  // committed, not yet applied on every shard
     std::int64_t applied_offset_ = -1;
+    bool has_served_ = false;  // every request has ended: nobody waits for a change to be applied
     runtime::Event change_arrived_;
     runtime::Event change_applied_;
     cluster::ProducerIdBlock producer_ids_;

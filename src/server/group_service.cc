@@ -16,7 +16,7 @@ GroupService::GroupService(runtime::Shard& shard, cluster::ReplicaManager& repli
       hosts_(shard, replicas, kOffsetsTopic, std::chrono::milliseconds(config.integer("offsets.commit.timeout.ms")), shard_count),
       tasks_(shard) {}
 
-void GroupService::follow(const cluster::MetadataImage* before, const cluster::ImagePtr& image, const std::vector<base::Uuid>* topics) {
+void GroupService::follow(const cluster::ImagePtr& image, const std::vector<base::Uuid>* topics) {
     if (is_stopped_) {
         return;
     }
@@ -25,7 +25,7 @@ void GroupService::follow(const cluster::MetadataImage* before, const cluster::I
     if (!topics_changed) {
         return;
     }
-    topics_.show(image);
+    cluster::ImagePtr before = topics_.show(image);
     hosts_.for_each([](CoordinatorDriver& driver) {
         driver.run([](Coordinator& coordinator, const group::Now& now, group::Effects& out) { coordinator.topics_changed(now, out); });
     });

@@ -1,6 +1,6 @@
 // server/group_service.h: the group coordinators of one shard, one for each partition of __consumer_offsets that it owns.
 //
-//   follow(image): partition is there ─► coordinator loads ─► ask()        drop_absent(), stop(): unloaded
+//   expect(image) ─► follow(image): partition is there ─► coordinator loads ─► ask()        drop_absent(), stop(): unloaded
 //
 // Shard:  its own. group_access.h asks from other shards.
 // Errors: not_coordinator for a partition without a coordinator here, and those of group::CoordinatorDriver.
@@ -21,9 +21,11 @@ public:
     GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config, unsigned shard_count,
                  GroupEvidence& evidence);
 
-    // Takes over an image whose partitions are open: starts coordinators that are new, and tells all of them what changed.
-    // `before` is the image that was followed last, nullptr at the start; `topics` as in ReplicaManager.
-    void follow(const cluster::MetadataImage* before, const cluster::ImagePtr& image, const std::vector<base::Uuid>* topics);
+    // Connections are about to serve this image: offsets for what is new in it may come from here on.
+    void expect(const cluster::ImagePtr& image) { topics_.expect(image); }
+    // Takes over an image that every shard serves: starts coordinators that are new, and tells all of them what changed. `topics`
+    // as in ReplicaManager.
+    void follow(const cluster::ImagePtr& image, const std::vector<base::Uuid>* topics);
     // Unloads all coordinators if the image has another __consumer_offsets, or none, before its partitions are deleted.
     runtime::Task<void> drop_absent(const cluster::MetadataImage& image) { return hosts_.drop_absent(image); }
     // Answers everybody who waits; no coordinator is left afterwards, and none is started any more.

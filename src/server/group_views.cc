@@ -13,6 +13,12 @@ group::TopicInfo info_of(const cluster::TopicImage& topic) {
     return {.id = topic.id, .name = topic.name, .partition_count = topic.partition_count()};
 }
 
+template <class Key>
+std::optional<group::TopicInfo> find_in(const cluster::MetadataImage& image, const Key& key) {
+    const cluster::TopicImage* topic = image.topic(key);
+    return topic == nullptr ? std::nullopt : std::optional(info_of(*topic));
+}
+
 group::MigrationPolicy migration_policy_of(std::string text) {
     std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (text == "disabled") {
@@ -26,19 +32,29 @@ group::MigrationPolicy migration_policy_of(std::string text) {
 
 }  // namespace
 
-void GroupTopics::show(cluster::ImagePtr image) {
+cluster::ImagePtr GroupTopics::show(cluster::ImagePtr image) {
     previous_ = std::move(image_);
     image_ = std::move(image);
+    return previous_;
 }
 
-std::optional<group::TopicInfo> GroupTopics::find(std::string_view name) const {
-    const cluster::TopicImage* topic = image_->topic(name);
-    return topic == nullptr ? std::nullopt : std::optional(info_of(*topic));
+std::optional<group::TopicInfo> GroupTopics::find(std::string_view name) const { return find_in(*image_, name); }
+
+std::optional<group::TopicInfo> GroupTopics::find(const base::Uuid& id) const { return find_in(*image_, id); }
+
+std::optional<group::TopicInfo> GroupTopics::find_early(std::string_view name) const {
+    auto found = find(name);
+    return found ? found : find_in(*expected_, name);
 }
 
-std::optional<group::TopicInfo> GroupTopics::find(const base::Uuid& id) const {
-    const cluster::TopicImage* topic = image_->topic(id);
-    return topic == nullptr ? std::nullopt : std::optional(info_of(*topic));
+std::optional<group::TopicInfo> GroupTopics::find_early(const base::Uuid& id) const {
+    auto found = find(id);
+    if (found) {
+        return found;
+    }
+    auto expected = find_in(*expected_, id);
+    // The offsets of another topic of this name are about to go, all of them.
+    return expected && find(expected->name) ? std::nullopt : expected;
 }
 
 std::vector<std::string> GroupTopics::racks(const base::Uuid& id, std::int32_t partition) const {

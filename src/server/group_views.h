@@ -11,13 +11,17 @@
 namespace tideline::server {
 
 // The image that the coordinators of a shard go by, as topics. The one before it stays alive until the next: they may hold
-// names of it until they are told.
+// names of it until they are told. The next one is expected while connections serve it already.
 class GroupTopics final : public group::Topics {
 public:
-    void show(cluster::ImagePtr image);
+    void expect(cluster::ImagePtr image) { expected_ = std::move(image); }
+    // Returns the one before; nullptr: none.
+    cluster::ImagePtr show(cluster::ImagePtr image);
 
     std::optional<group::TopicInfo> find(std::string_view name) const override;
     std::optional<group::TopicInfo> find(const base::Uuid& id) const override;
+    std::optional<group::TopicInfo> find_early(std::string_view name) const override;
+    std::optional<group::TopicInfo> find_early(const base::Uuid& id) const override;
     std::vector<std::string> racks(const base::Uuid& id, std::int32_t partition) const override;
     void for_each(const std::function<void(const group::TopicInfo&)>& visit) const override;
     // The offset of the newest metadata record in it, as Kafka counts: it goes on after a restart where it was.
@@ -26,6 +30,7 @@ public:
 private:
     cluster::ImagePtr image_;
     cluster::ImagePtr previous_;
+    cluster::ImagePtr expected_;
 };
 
 // What was set for a group (resource type GROUP), over the broker's defaults.

@@ -68,6 +68,7 @@ base::Result<std::uint16_t> ShardServer::listen(const cluster::ListenerAddress& 
 }
 
 Task<void> ShardServer::remove_absent(cluster::ImagePtr image, const std::vector<base::Uuid>* topics) {
+    groups_.expect(image);
     co_await transactions_.drop_absent(*image);
     co_await groups_.drop_absent(*image);
     co_await replicas_.remove_absent(*image, topics);
@@ -76,10 +77,14 @@ Task<void> ShardServer::remove_absent(cluster::ImagePtr image, const std::vector
 Task<void> ShardServer::apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config) {
     co_await replicas_.open_assigned(*image, image_.get(), topics, *config);
-    cluster::ImagePtr before = std::exchange(image_, std::move(image));
+    image_ = std::move(image);
     config_ = std::move(config);
-    groups_.follow(before.get(), image_, topics);
     transactions_.follow(*image_);
+}
+
+Task<void> ShardServer::let_groups_follow(const std::vector<base::Uuid>* topics) {
+    groups_.follow(image_, topics);
+    co_return;
 }
 
 void ShardServer::start_serving() {

@@ -1,6 +1,6 @@
 // server/shard_server.h: everything the broker has on one shard: connections, partitions, coordinators, budget, fetch sessions.
 //
-//   listen() ──► apply(image) ──► start_serving() ──► stop_coordinators() ──► stop_serving() ──► close_logs()
+//   listen() ──► apply(image) ──► let_groups_follow() ──► start_serving() ──► stop_coordinators() ──► stop_serving() ──► close_logs()
 //
 // Shard:  made on any thread before the shard uses it; from then on every member is its own shard's, except peer().
 #pragma once
@@ -55,10 +55,12 @@ public:
 
     // Binds; nothing is accepted yet. Returns the port.
     base::Result<std::uint16_t> listen(const cluster::ListenerAddress& address, bool share_port);
-    // Brings partitions in line with a new image in two steps, see ReplicaManager, then serves it. `topics`: nullptr means all.
+    // Brings partitions in line with a new image in two steps, see ReplicaManager, then serves it; when every shard does, groups follow.
+    // `topics`: nullptr means all.
     runtime::Task<void> remove_absent(cluster::ImagePtr image, const std::vector<base::Uuid>* topics);
     runtime::Task<void> apply(cluster::ImagePtr image, const std::vector<base::Uuid>* topics,
                               std::shared_ptr<const cluster::BrokerConfig> config);
+    runtime::Task<void> let_groups_follow(const std::vector<base::Uuid>* topics);
     void start_serving();
     // Answers requests that wait for coordinators, or connections could not end.
     runtime::Task<void> stop_coordinators();
