@@ -9,6 +9,7 @@
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/metadata.h"
+#include "simulation/producer.h"
 
 namespace tideline::simulation {
 
@@ -39,13 +40,14 @@ public:
 
     Task<void> run();
     Task<void> create(TopicWish wish);
+    Task<void> grow(KnownTopic& topic);
     Task<void> close() { return link_.close(); }
 
 private:
     Task<void> act();
     Task<void> create_some();
     Task<void> erase(KnownTopic& topic);
-    Task<void> grow(KnownTopic& topic);
+    Task<void> erase_until_gone(KnownTopic& topic);
     Task<void> delete_records(KnownTopic& topic);
     Task<void> alter(KnownTopic& topic);
     Task<bool> check_topics();
@@ -108,6 +110,9 @@ Task<void> Administrator::create_some() {
     if (random_.chance(2)) {
         wish.configs = {{"segment.ms", "500"}, {"retention.ms", "2000"}, {"file.delete.delay.ms", "1000"}};
     }
+    if (random_.chance(2)) {
+        wish.configs.emplace_back("compression.type", "lz4");
+    }
     co_await create(wish);
 }
 
@@ -158,6 +163,15 @@ void Administrator::check_unexpected(ErrorCode error, std::string_view what, con
 Task<void> Administrator::erase(KnownTopic& topic) {
     topic.is_deletion_asked = true;
     stage_.trace(fmt::format("topic {} {} is being deleted", topic.name, base::to_string(topic.id)));
+    runtime::TaskScope producing(stage_.shard);
+    if (topic.configs.contains("compression.type")) {
+        producing.spawn(produce_until_gone(stage_, topic, random_.next()));
+    }
+    co_await erase_until_gone(topic);
+    co_await producing.join();
+}
+
+Task<void> Administrator::erase_until_gone(KnownTopic& topic) {
     DeleteTopicsRequest request;
     request.topics.push_back({.name = std::nullopt, .topic_id = topic.id});
     request.timeout_ms = 5000;
@@ -268,7 +282,7 @@ Task<bool> Administrator::check_topics() {
     MetadataRequest request{.allow_auto_topic_creation = false};
     request.topics = std::nullopt;
     auto answer = co_await link_.call(request, any_version<MetadataRequest>(random_, kFirstMetadataWithIds));
-    if (!answer || stage_.is_broker_ending) {
+    if (!answer) {
         co_return false;
     }
     std::map<base::Uuid, std::size_t> there;
@@ -327,6 +341,15 @@ Task<bool> Administrator::check_configs(KnownTopic& topic) {
 Task<void> create_topic(Stage& stage, TopicWish wish, std::uint64_t seed) {
     Administrator administrator(stage, seed);
     co_await administrator.create(std::move(wish));
+    co_await administrator.close();
+}
+
+Task<void> grow_topics(Stage& stage, std::uint64_t seed) {
+    Administrator administrator(stage, seed);
+    std::vector<KnownTopic*> topics = stage.live_topics();
+    for (KnownTopic* topic : topics) {
+        co_await administrator.grow(*topic);
+    }
     co_await administrator.close();
 }
 

@@ -14,6 +14,8 @@ struct TopicWish {
 
 // Creates a topic; tries until the broker has answered for certain.
 Task<void> create_topic(Stage& stage, TopicWish wish, std::uint64_t seed);
+// One more partition for every topic that stays.
+Task<void> grow_topics(Stage& stage, std::uint64_t seed);
 // Creates, changes and deletes until the storm is over; then checks all that was acknowledged.
 Task<void> run_administrator(Stage& stage, std::uint64_t seed);
 

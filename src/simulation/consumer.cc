@@ -120,6 +120,11 @@ FetchRequest Consumer::next_request(bool in_session) {
                          .session_epoch = uses_sessions_ ? session_epoch_ : -1};
     FetchRequest::FetchTopic wanted{.topic = topic_.name, .topic_id = topic_.id};
     FetchRequest::ForgottenTopic forgotten{.topic = topic_.name, .topic_id = topic_.id};
+    if (in_session && random_.chance(60)) {
+        // Another's session, or a request that was overtaken: refused, and the session begins anew.
+        request.session_id += static_cast<std::int32_t>(random_.below(2)) * 1'000'000;
+        request.session_epoch += 1;
+    }
     for (auto& [partition, reading] : readings_) {
         reading.seen = stage_.history.seen(id_of(partition));
         if (in_session && reading.is_named && readings_.size() > 1 && random_.chance(20)) {

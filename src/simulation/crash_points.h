@@ -5,15 +5,14 @@
 // a torn last write. After every third of these cuts the start that follows is cut short, too.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulation/simulation.h"
 
 namespace tideline::simulation {
-
-// What happens on a day: records are produced and topics change, or transactions come and go.
-enum class DayOf : std::uint8_t { records, transactions };
 
 // The day with this seed, without a cut.
 SimulationOptions::PowerCut whole_day(DayOf kind);
@@ -22,7 +21,11 @@ std::vector<SimulationOptions::PowerCut> crash_points(std::uint64_t day, DayOf k
 // The same, each operation once: policies and second cuts go round. For tests that must be quick.
 std::vector<SimulationOptions::PowerCut> some_crash_points(std::uint64_t day, DayOf kind);
 
-// "34/3/1/12", with a "t" before it on a day of transactions.
+inline constexpr DayOf kDays[] = {DayOf::records, DayOf::groups, DayOf::transactions};
+
+// "34/3/1/12", with a "g" before it on a day of groups and a "t" on one of transactions.
 std::string to_string(const SimulationOptions::PowerCut& cut);
+// nullopt: the text is something else.
+std::optional<SimulationOptions::PowerCut> parse_power_cut(std::string_view text);
 
 }  // namespace tideline::simulation

@@ -14,7 +14,7 @@ Task<bool> Feeder::transaction(const KnownTopic& topic, bool commits, bool may_f
     client_.begin();
     Step step = Step::done;
     for (std::uint64_t writes = 1 + random.below(3); writes > 0 && step == Step::done; --writes) {
-        step = co_await write_some(topic);
+        step = co_await client_.write(topic, some_outputs(topic));
         if (may_fail) {
             co_await client_.dawdle(100);
         }
@@ -23,10 +23,13 @@ Task<bool> Feeder::transaction(const KnownTopic& topic, bool commits, bool may_f
         client_.vanish();
         co_return false;
     }
+    if (may_fail && step == Step::done && !commits && random.chance(2)) {
+        step = co_await client_.write_in_passing(topic, some_outputs(topic));
+    }
     co_return co_await client_.conclude(step, commits);
 }
 
-Task<Step> Feeder::write_some(const KnownTopic& topic) {
+std::vector<TransactionalClient::Output> Feeder::some_outputs(const KnownTopic& topic) {
     runtime::Random& random = client_.random();
     std::vector<TransactionalClient::Output> outputs;
     for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
@@ -36,7 +39,7 @@ Task<Step> Feeder::write_some(const KnownTopic& topic) {
         }
         outputs.insert(outputs.end(), records, {.partition = partition, .from = std::nullopt});
     }
-    return client_.write(topic, std::move(outputs));
+    return outputs;
 }
 
 Task<void> run_feeder(Stage& stage, Instance instance, std::uint64_t seed) {

@@ -14,7 +14,7 @@ public:
     Task<void> close() { return client_.link().close(); }
 
 private:
-    Task<TransactionalClient::Step> write_some(const KnownTopic& topic);
+    std::vector<TransactionalClient::Output> some_outputs(const KnownTopic& topic);
 
     TransactionalClient client_;
 };

@@ -31,7 +31,7 @@ std::string value_of(RecordId id) {
     constexpr std::size_t kPaddingMax = 300;
     runtime::Random random = random_of(id);
     std::string value = to_string(id) + " ";
-    std::size_t padding = random.below(kPaddingMax);
+    std::size_t padding = id.number % 2 == 1 ? kBulkyBytes : random.below(kPaddingMax);
     auto letter = static_cast<char>('a' + random.below(26));
     value.append(padding, letter);
     return value;

@@ -23,9 +23,12 @@ namespace tideline::simulation {
 
 using log::Offset;
 
+// The value of a record that takes long to validate; a batch with one is validated where that holds up nobody else, if its topic compresses.
+inline constexpr std::size_t kBulkyBytes = 130 * 1024;
+
 struct RecordId {
     std::uint32_t producer = 0;
-    std::uint32_t number = 0;
+    std::uint32_t number = 0;  // odd: a bulky record
 
     friend auto operator<=>(const RecordId&, const RecordId&) = default;
 };

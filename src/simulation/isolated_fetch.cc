@@ -92,7 +92,8 @@ bool take_records(const Row& row, const Reading& reading, IsolatedRead& read) {
         }
         for (const record::Record& record : all->records) {
             if (record.offset >= reading.position) {  // the batch may begin before the offset asked for
-                read.records.emplace_back(record.offset, std::string(base::as_text(record.value.value_or(base::ByteView()))));
+                std::string_view value = base::as_text(record.value.value_or(base::ByteView()));
+                read.records.emplace_back(record.offset, std::string(value.substr(0, value.find(' '))));  // without its padding
             }
         }
     }

@@ -40,12 +40,13 @@ public:
     }
 
     Task<void> run();
+    Task<void> run_until_gone(KnownTopic topic);
 
 private:
     Task<void> get_producer_id();
     Task<void> produce_to(KnownTopic topic);
     Flight make_flight(const KnownTopic& topic);
-    Batch make_batch(const KnownTopic& topic, std::int32_t partition);
+    Batch make_batch(const KnownTopic& topic, std::int32_t partition, bool is_bulky);
     Task<void> send_until_settled(std::vector<Flight>& flights, bool is_recreated);
     Task<void> send(Flight& flight, std::int16_t version, ClientLink::Pipeline pipeline);
     ProduceRequest request_of(const Flight& flight) const;
@@ -63,7 +64,7 @@ private:
     std::int64_t producer_id_ = record::kNoProducerId;
     std::int16_t producer_epoch_ = record::kNoProducerEpoch;
     std::map<PartitionId, std::int32_t> next_sequence_;
-    std::uint32_t next_number_ = 1;
+    std::uint32_t next_number_ = 2;
 };
 
 Task<void> Producer::run() {
@@ -77,6 +78,23 @@ Task<void> Producer::run() {
     for (KnownTopic* topic : stage_.live_topics()) {
         KnownTopic copy = *topic;
         co_await produce_to(copy);
+    }
+    co_await link_.close();
+}
+
+Task<void> Producer::run_until_gone(KnownTopic topic) {
+    constexpr int kTriesMax = 30;
+    is_idempotent_ = false;
+    acks_ = -1;
+    compression_ = record::CompressionType::none;
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+        auto partition = static_cast<std::int32_t>(random_.below(static_cast<std::uint64_t>(topic.partitions)));
+        Flight flight;
+        flight.push_back(make_batch(topic, partition, true));
+        co_await send(flight, ProduceRequest::kMaxVersion, nullptr);
+        if (flight.front().last_error == ErrorCode::unknown_topic_id || flight.front().last_error == ErrorCode::unknown_topic_or_partition) {
+            break;
+        }
     }
     co_await link_.close();
 }
@@ -116,13 +134,14 @@ Flight Producer::make_flight(const KnownTopic& topic) {
     auto first = static_cast<std::int32_t>(random_.below(static_cast<std::uint64_t>(topic.partitions)));
     for (std::int32_t i = 0; i < topic.partitions; ++i) {
         if (i == 0 || random_.chance(3)) {
-            flight.push_back(make_batch(topic, (first + i) % topic.partitions));
+            bool may_be_bulky = i == 0 && compression_ == record::CompressionType::none && topic.configs.contains("compression.type");
+            flight.push_back(make_batch(topic, (first + i) % topic.partitions, may_be_bulky && random_.chance(8)));
         }
     }
     return flight;
 }
 
-Batch Producer::make_batch(const KnownTopic& topic, std::int32_t partition) {
+Batch Producer::make_batch(const KnownTopic& topic, std::int32_t partition, bool is_bulky) {
     Batch batch{.partition = {topic.id, partition}, .topic_name = topic.name};
     record::BatchOptions options{.compression = compression_};
     if (is_idempotent_) {
@@ -134,7 +153,8 @@ Batch Producer::make_batch(const KnownTopic& topic, std::int32_t partition) {
     record::BatchBuilder builder(options);
     std::uint64_t records = 1 + random_.below(4);
     for (std::uint64_t i = 0; i < records; ++i) {
-        RecordId id{number_, next_number_++};
+        RecordId id{number_, next_number_ + (is_bulky && i == 0 ? 1u : 0u)};
+        next_number_ += 2;
         std::string value = value_of(id);
         std::optional<std::string> key = key_of(id);
         auto key_bytes = key ? std::optional(base::as_bytes(*key)) : std::nullopt;
@@ -291,6 +311,11 @@ Task<void> run_producer(Stage& stage, std::uint64_t seed) {
     Producer producer(stage, seed);
     co_await producer.run();
     --stage.producers_running;
+}
+
+Task<void> produce_until_gone(Stage& stage, KnownTopic topic, std::uint64_t seed) {
+    Producer producer(stage, seed);
+    co_await producer.run_until_gone(std::move(topic));
 }
 
 }  // namespace tideline::simulation

@@ -11,4 +11,7 @@ namespace tideline::simulation {
 // Produces until the storm is over, then a last record to every partition, which must succeed. The stage must outlive it.
 Task<void> run_producer(Stage& stage, std::uint64_t seed);
 
+// Sends bulky records to a topic that is being deleted, one after the other, until it is refused.
+Task<void> produce_until_gone(Stage& stage, KnownTopic topic, std::uint64_t seed);
+
 }  // namespace tideline::simulation

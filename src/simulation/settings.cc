@@ -28,6 +28,13 @@ NodeSettings draw_settings(runtime::Random& random, const Fixed& fixed) {
         {"offsets.topic.num.partitions", fixed.coordinator_partitions},
         {"transaction.state.log.num.partitions", fixed.coordinator_partitions},
         {"transaction.abort.timed.out.transaction.cleanup.interval.ms", either("100", "1000")},
+        {"offsets.topic.segment.bytes", either("1048576", "104857600")},
+        {"group.initial.rebalance.delay.ms", either("0", "300")},
+        {"group.min.session.timeout.ms", "100"},
+        {"group.consumer.min.heartbeat.interval.ms", "100"},
+        {"group.consumer.heartbeat.interval.ms", "100"},
+        {"group.consumer.min.session.timeout.ms", "500"},
+        {"group.consumer.session.timeout.ms", either("700", "5000")},
     };
     return settings;
 }
@@ -40,9 +47,10 @@ std::vector<TopicWish> draw_topics(runtime::Random& random) {
         if (random.chance(2)) {
             wish.configs = {{"segment.index.bytes", "24"}, {"index.interval.bytes", "0"}};
         }
-        if (random.chance(3)) {
-            wish.configs.emplace_back("segment.ms", "400");
-            wish.configs.emplace_back("retention.ms", "1500");
+        if (random.chance(2)) {
+            bool is_brief = random.chance(2);  // so that whole logs expire
+            wish.configs.emplace_back("segment.ms", is_brief ? "100" : "400");
+            wish.configs.emplace_back("retention.ms", is_brief ? "200" : "1500");
             wish.configs.emplace_back("file.delete.delay.ms", "500");
         }
         if (random.chance(4)) {

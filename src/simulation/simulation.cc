@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "log/segment.h"
+#include "simulation/cast.h"
 #include "simulation/consumer.h"
-#include "simulation/producer.h"
+#include "simulation/member.h"
 #include "simulation/settings.h"
 #include "simulation/transactions.h"
 
@@ -24,9 +26,9 @@ constexpr int kStartsMax = 20;
 constexpr std::int64_t kWallJumpMaxMs = 10 * 60 * 1000;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-enum class Fault : std::uint8_t { power_cut, unplugged, sync, operation, short_write, full_disk, slow_disk, restart, clock, weather, cold_cache };
+enum class Fault : std::uint8_t { power_cut, unplugged, sync, operation, short_write, full_disk, slow_disk, restart, clock, weather, cold_cache, lost_index };
 constexpr Fault kFaults[] = {Fault::power_cut, Fault::unplugged, Fault::sync,    Fault::operation, Fault::short_write, Fault::full_disk,
-                             Fault::slow_disk, Fault::restart,   Fault::clock,   Fault::weather,   Fault::cold_cache};
+                             Fault::slow_disk, Fault::restart,   Fault::clock,   Fault::weather,   Fault::cold_cache, Fault::lost_index};
 
 // The first line in which they differ, from each.
 std::pair<std::string_view, std::string_view> first_difference(std::string_view a, std::string_view b) {
@@ -42,6 +44,18 @@ std::pair<std::string_view, std::string_view> first_difference(std::string_view 
     return {};
 }
 
+// Paths; nothing if it is no directory.
+std::vector<std::string> entries_of(runtime::FileSystem& files, const std::string& directory) {
+    std::vector<std::string> paths;
+    auto entries = files.list(directory);
+    if (entries) {
+        for (const auto& entry : *entries) {
+            paths.push_back(fmt::format("{}/{}", directory, entry.name));
+        }
+    }
+    return paths;
+}
+
 class Simulation {
 public:
     explicit Simulation(const SimulationOptions& options);
@@ -52,10 +66,7 @@ public:
     SimulationResult result() const;
 
 private:
-    void begin_clients();
-    void begin_transactions();
     void stop_node();
-    void begin_transaction_day(const SimulationOptions::PowerCut& cut);
     bool has_transactions() const;
     void settle(std::string_view when);
     std::map<std::string, std::string> loaded_coordinators();
@@ -69,7 +80,8 @@ private:
     void recover();
     void cut_power(CrashPolicy policy);
     void limit_disk(std::uint64_t bytes);
-    void restart();
+    void restart(bool loses_index);
+    void lose_index();
     void begin_life(std::uint64_t power_cuts_left);
     void drive(Task<void> task);
     CrashPolicy draw_policy();
@@ -89,6 +101,7 @@ private:
     runtime::sim::SimShard& clients_;
     Stage stage_;
     runtime::TaskScope scope_;
+    Cast cast_;
     std::vector<Fault> faults_;          // that this simulation knows
     bool is_life_troubled_ = false;      // a fault was injected since the start: errors may be logged
     bool is_disk_limited_ = false;       // which outlives a power cut
@@ -106,7 +119,8 @@ Simulation::Simulation(const SimulationOptions& options)
       node_(world_, kShardsMax, fixed_.directories),
       clients_(world_.add_shard()),
       stage_{.shard = clients_, .broker = Node::address()},
-      scope_(clients_) {
+      scope_(clients_),
+      cast_(stage_, scope_, random_) {
     for (Fault fault : kFaults) {
         if (random_.chance(2) && !(fixed_.is_replicated && endangers_unsynced(fault))) {
             faults_.push_back(fault);
@@ -158,63 +172,9 @@ CrashPolicy Simulation::draw_policy() {
     return fixed_.is_replicated ? CrashPolicy::keep_all : kCrashPolicies[random_.below(std::size(kCrashPolicies))];
 }
 
-void Simulation::begin_clients() {
-    std::vector<TopicWish> topics = draw_topics(random_);
-    std::uint64_t producers = 1 + random_.below(3);
-    std::uint64_t consumers = 1 + random_.below(2);
-    clients_.run_here([=, this] {
-        for (const TopicWish& topic : topics) {
-            scope_.spawn(create_topic(stage_, topic, random_.next()));
-        }
-        for (std::uint64_t i = 0; i < producers; ++i) {
-            scope_.spawn(run_producer(stage_, random_.next()));
-        }
-        for (std::uint64_t i = 0; i < consumers; ++i) {
-            scope_.spawn(run_consumer(stage_, random_.next()));
-        }
-        scope_.spawn(run_administrator(stage_, random_.next()));
-    });
-}
-
 void Simulation::stop_node() {
-    stage_.is_broker_ending = true;
     node_.stop();
-    stage_.is_broker_ending = false;
-}
-
-void Simulation::begin_transactions() {
-    auto partitions = static_cast<std::int32_t>(1 + random_.below(3));
-    std::uint64_t feeders = 1 + random_.below(2);
-    auto instances = static_cast<unsigned>(1 + random_.below(2));  // that fight for each transactional id
-    auto parts = static_cast<unsigned>(1 + random_.below(static_cast<std::uint64_t>(partitions)));
-    clients_.run_here([=, this] {
-        scope_.spawn(create_transaction_topics(stage_, partitions, random_.next()));
-        for (std::uint64_t i = 0; i < feeders; ++i) {
-            for (unsigned number = 0; number < instances; ++number) {
-                scope_.spawn(run_feeder(stage_, {.id = fmt::format("feeder-{}", i), .number = number}, random_.next()));
-            }
-        }
-        for (unsigned part = 0; part < parts; ++part) {
-            for (unsigned number = 0; number < instances; ++number) {
-                Instance instance{.id = fmt::format("copier-{}", part), .number = number, .part = part, .parts = parts};
-                scope_.spawn(run_copier(stage_, instance, random_.next()));
-            }
-        }
-        for (Isolation isolation : {Isolation::committed, Isolation::uncommitted}) {
-            scope_.spawn(run_isolated_reader(stage_, isolation, random_.next()));
-        }
-    });
-}
-
-void Simulation::begin_transaction_day(const SimulationOptions::PowerCut& cut) {
-    // By the way in which the power is lost, so that each happens to each operation.
-    bool dies = (static_cast<std::uint64_t>(cut.policy) + cut.luck) % 2 == 1;
-    clients_.run_here([=, this] {
-        scope_.spawn(run_transaction_day(stage_, dies, random_.next()));
-        for (Isolation isolation : {Isolation::committed, Isolation::uncommitted}) {
-            scope_.spawn(run_isolated_reader(stage_, isolation, random_.next()));
-        }
-    });
+    stage_.groups.life_ended();
 }
 
 bool Simulation::has_transactions() const {
@@ -230,9 +190,12 @@ bool Simulation::run() {
         fair_day(*options_.fair_day);
     } else {
         begin_life(random_.chance(4) ? 2 : 0);
-        begin_clients();
+        cast_.enter_records();
         if (random_.chance(2)) {
-            begin_transactions();
+            cast_.enter_groups();
+        }
+        if (random_.chance(2)) {
+            cast_.enter_transactions();
         }
         storm();
     }
@@ -271,10 +234,9 @@ void Simulation::begin_life(std::uint64_t power_cuts_left) {
 void Simulation::cut_power(CrashPolicy policy) {
     say(fmt::format("power is lost, policy {}", static_cast<int>(policy)));
     is_life_troubled_ = true;
-    stage_.is_broker_ending = true;
     node_.lose_power(policy, random_.next());
-    stage_.is_broker_ending = false;
     stage_.history.power_lost();
+    stage_.groups.life_ended();
     is_life_troubled_ = is_disk_limited_;
     was_stopped_clean_ = false;
 }
@@ -293,15 +255,37 @@ void Simulation::recover() {
     begin_life(random_.chance(3) ? 2 : 0);
 }
 
-void Simulation::restart() {
+void Simulation::restart(bool loses_index) {
     say("stop");
     stop_node();
     was_stopped_clean_ = !is_life_troubled_;
     if (is_life_troubled_) {
         stage_.history.power_lost();  // a checkpoint that could not be written is not there
     }
+    if (loses_index) {
+        lose_index();
+    }
     settings_ = draw_settings(random_, fixed_);
     begin_life(0);
+}
+
+// What can be made again may be missing: nobody who tidies up has to spare it.
+void Simulation::lose_index() {
+    std::vector<std::string> indexes;
+    for (const std::string& directory : fixed_.directories) {
+        for (const std::string& partition : entries_of(files(), directory)) {
+            for (std::string& path : entries_of(files(), partition)) {
+                if (path.ends_with(log::kOffsetIndexSuffix) || path.ends_with(log::kTimeIndexSuffix)) {
+                    indexes.push_back(std::move(path));
+                }
+            }
+        }
+    }
+    if (!indexes.empty()) {
+        const std::string& lost = indexes[random_.below(indexes.size())];
+        say(fmt::format("{} is removed", lost));
+        (void)files().remove_file(lost);
+    }
 }
 
 void Simulation::let_run(Duration time) {
@@ -327,7 +311,7 @@ void Simulation::storm() {
 
 void Simulation::inject(Fault fault) {
     bool is_troubling = fault != Fault::slow_disk && fault != Fault::restart && fault != Fault::clock && fault != Fault::weather &&
-                        fault != Fault::cold_cache;
+                        fault != Fault::cold_cache && fault != Fault::lost_index;
     is_life_troubled_ |= is_troubling;
     int code = random_.chance(2) ? ENOSPC : EIO;
     say(fmt::format("fault {}", static_cast<int>(fault)));
@@ -348,7 +332,8 @@ void Simulation::inject(Fault fault) {
         case Fault::slow_disk:
             world_.set_disk_delay(std::chrono::microseconds(10), random_.chance(2) ? milliseconds(5) : milliseconds(800));
             break;
-        case Fault::restart: restart(); break;
+        case Fault::restart: restart(false); break;
+        case Fault::lost_index: restart(true); break;
         case Fault::clock: {
             std::int64_t to = static_cast<std::int64_t>(random_.below(2 * kWallJumpMaxMs)) - kWallJumpMaxMs;
             world_.jump_wall(milliseconds(to - wall_ms_jumped_));
@@ -371,6 +356,7 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
         is_life_troubled_ = true;
         node_.lose_power(fixed_.is_replicated ? CrashPolicy::keep_all : cut.policy, random_.next() + cut.luck);
         stage_.history.power_lost();
+        stage_.groups.life_ended();
         is_life_troubled_ = false;
         if (!std::exchange(is_cut_again, true)) {
             files().crash_after(cut.second_cut_at);
@@ -387,11 +373,7 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
         }
     };
     live();
-    if (cut.has_transactions) {
-        begin_transaction_day(cut);
-    } else {
-        begin_clients();
-    }
+    cast_.enter_day(cut);
     // Two lives with a clean stop between them, or as many as the cuts make of it.
     constexpr int kTurns = 16;
     for (int turn = 0; turn < kTurns; ++turn) {
@@ -441,6 +423,9 @@ void Simulation::drive(Task<void> task) { world_.run(clients_, std::move(task));
 
 void Simulation::settle(std::string_view when) {
     drive(read_everything(stage_, random_.next()));
+    if (stage_.groups.commits() > 0) {
+        drive(check_committed(stage_, random_.next()));
+    }
     if (has_transactions()) {
         drive(settle_transactions(stage_, fmt::format("settling-{}", when), random_.next()));
     }
@@ -479,7 +464,7 @@ void Simulation::at_rest() {
         violated(fmt::format("{} bytes of request memory are held for nobody", bytes));
     }
     std::map<std::string, std::string> live = loaded_coordinators();
-    restart();
+    restart(false);
     compare_coordinators(live, loaded_coordinators());
     settle("after-the-restart");
     for (std::string& finding : stage_.recorder.verdict()) {
@@ -495,7 +480,9 @@ SimulationResult Simulation::result() const {
             .file_operations = const_cast<runtime::sim::SimWorld&>(world_).files().operations(),
             .lives = node_.life(),
             .promised_records = stage_.history.promised_records(),
-            .transactions = stage_.recorder.transactions()};
+            .transactions = stage_.recorder.transactions(),
+            .commits = stage_.groups.commits(),
+            .assignments = stage_.groups.assignments()};
 }
 
 }  // namespace

@@ -17,6 +17,9 @@
 
 namespace tideline::simulation {
 
+// What happens on a fair day: records are produced and topics change, members of groups come and go, or transactions do.
+enum class DayOf : std::uint8_t { records, groups, transactions };
+
 struct SimulationOptions {
     std::uint64_t seed = 1;
     // Instead of a storm: a fair day, in which power is lost at this file operation and, when `second_cut_at` is set, again at
@@ -26,7 +29,7 @@ struct SimulationOptions {
         runtime::sim::CrashPolicy policy = runtime::sim::CrashPolicy::drop_unsynced;
         std::uint64_t luck = 0;  // what the policy leaves to chance
         std::uint64_t second_cut_at = 0;
-        bool has_transactions = false;  // the day's clients do nothing else
+        DayOf day = DayOf::records;
     };
     std::optional<PowerCut> fair_day;
     std::function<void(std::string_view line)> trace;  // what happens, line by line
@@ -39,6 +42,8 @@ struct SimulationResult {
     std::uint64_t lives = 0;
     std::size_t promised_records = 0;
     std::size_t transactions = 0;
+    std::size_t commits = 0;      // of offsets, acknowledged
+    std::size_t assignments = 0;  // of a partition to a member in some epoch
 };
 
 SimulationResult simulate(const SimulationOptions& options);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simulation/client_link.h"
+#include "simulation/group_book.h"
 #include "simulation/history.h"
 #include "simulation/recorder.h"
 
@@ -40,9 +41,10 @@ struct Stage {
     runtime::Address broker;
     History history;
     Recorder recorder{shard};
+    GroupBook groups{[this](std::string what) { history.violated(std::move(what)); }};
     Weather weather;
     std::map<base::Uuid, KnownTopic> topics;
-    bool is_broker_ending = false;  // what it answers then was decided, but is not shown any more
+    std::optional<base::Uuid> topic_of_groups;  // of which their members own partitions: a leader deals out numbers
     bool is_storm_over = false;    // nothing fails any more: finish what is under way, then end
     std::size_t producers_running = 0;
     std::uint32_t producers_made = 0;
@@ -69,7 +71,7 @@ struct Stage {
     }
     bool is_sure(const base::Uuid& id) const {
         auto found = topics.find(id);
-        return !is_broker_ending && found != topics.end() && shard.now() >= found->second.sure_from;
+        return found != topics.end() && shard.now() >= found->second.sure_from;
     }
     bool is_doomed(const base::Uuid& id) const {
         auto found = topics.find(id);

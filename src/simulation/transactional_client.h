@@ -40,6 +40,8 @@ public:
     void begin();
     // Records of one step, at most one batch for each partition, in flight together.
     Task<Step> write(const KnownTopic& topic, std::vector<Output> outputs);
+    // The same of a client that is about to abort: it does not wait for the answer. So it can only abort, or is lost.
+    Task<Step> write_in_passing(const KnownTopic& topic, std::vector<Output> outputs);
     // How far the input was read, as part of the transaction.
     Task<Step> commit_offsets(std::string topic, std::map<std::int32_t, Offset> offsets);
     Task<Step> end(bool commits);
@@ -79,7 +81,9 @@ private:
     Task<void> find_coordinator(std::string key, std::int8_t kind);
     Task<Step> add_partitions(const KnownTopic& topic, const std::vector<Output>& outputs);
     Task<Step> add_group();
-    std::vector<Batch> make_batches(const KnownTopic& topic, const std::vector<Output>& outputs);
+    // One in so many has a bulky record, if the topic compresses.
+    std::vector<Batch> make_batches(const KnownTopic& topic, const std::vector<Output>& outputs, std::uint64_t bulky_one_in);
+    std::int16_t any_produce_version();
     Task<void> send(const KnownTopic& topic, Batch& batch, std::int16_t version, ClientLink::Pipeline pipeline);
     void settle(const KnownTopic& topic, Batch& batch, ErrorCode error, Offset base_offset);
     void note_sent(const Batch& batch, std::string_view outcome, Offset base_offset);

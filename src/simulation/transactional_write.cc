@@ -26,12 +26,12 @@ Task<TransactionalClient::Step> TransactionalClient::write(const KnownTopic& top
             co_return added;
         }
     }
-    std::vector<Batch> batches = make_batches(topic, outputs);
+    constexpr std::uint64_t kBulkyOneIn = 20;
+    std::vector<Batch> batches = make_batches(topic, outputs, kBulkyOneIn);
     auto is_settled = [&] { return std::ranges::all_of(batches, &Batch::is_settled); };
     auto worst = [&] { return std::ranges::max_element(batches, {}, &Batch::step)->step; };
     for (int round = 0; !is_settled() && worst() == Step::done && round < kRoundsPatience; ++round) {
-        std::int16_t version = setup_.is_implicit ? any_version_up_to(kFirstImplicitProduce, ProduceRequest::kMaxVersion)
-                                                  : any_version_up_to(ProduceRequest::kMinVersion, kFirstImplicitProduce - 1);
+        std::int16_t version = any_produce_version();
         auto pipeline = co_await link_.open();
         runtime::TaskScope sending(stage_.shard);
         for (Batch& batch : batches) {
@@ -49,6 +49,34 @@ Task<TransactionalClient::Step> TransactionalClient::write(const KnownTopic& top
     }
     is_in_doubt_ = true;
     co_return std::max(worst(), Step::abort);
+}
+
+Task<TransactionalClient::Step> TransactionalClient::write_in_passing(const KnownTopic& topic, std::vector<Output> outputs) {
+    if (!setup_.is_implicit) {
+        Step added = co_await add_partitions(topic, outputs);
+        if (added != Step::done) {
+            co_return added;
+        }
+    }
+    constexpr std::uint64_t kBulkyOneIn = 1;
+    std::vector<Batch> batches = make_batches(topic, outputs, kBulkyOneIn);
+    auto pipeline = co_await link_.open();
+    runtime::TaskScope sending(stage_.shard);
+    for (Batch& batch : batches) {
+        if (pipeline) {
+            sending.spawn(send(topic, batch, any_produce_version(), *pipeline));
+        }
+    }
+    co_await stage_.pause(random_ms(random_, 0, 5));
+    link_.cut();
+    co_await sending.join();
+    is_in_doubt_ = true;
+    co_return std::max(Step::abort, std::ranges::max_element(batches, {}, &Batch::step)->step);
+}
+
+std::int16_t TransactionalClient::any_produce_version() {
+    return setup_.is_implicit ? any_version_up_to(kFirstImplicitProduce, ProduceRequest::kMaxVersion)
+                              : any_version_up_to(ProduceRequest::kMinVersion, kFirstImplicitProduce - 1);
 }
 
 Task<TransactionalClient::Step> TransactionalClient::add_partitions(const KnownTopic& topic, const std::vector<Output>& outputs) {
@@ -79,7 +107,8 @@ Task<TransactionalClient::Step> TransactionalClient::add_partitions(const KnownT
 }
 
 // Gives each its place among the batches of its partition, and notes what is about to be sent.
-std::vector<TransactionalClient::Batch> TransactionalClient::make_batches(const KnownTopic& topic, const std::vector<Output>& outputs) {
+std::vector<TransactionalClient::Batch> TransactionalClient::make_batches(const KnownTopic& topic, const std::vector<Output>& outputs,
+                                                                           std::uint64_t bulky_one_in) {
     std::map<std::int32_t, std::vector<const Output*>> by_partition;
     for (const Output& output : outputs) {
         by_partition[output.partition].push_back(&output);
@@ -88,7 +117,9 @@ std::vector<TransactionalClient::Batch> TransactionalClient::make_batches(const 
     for (const auto& [partition, all] : by_partition) {
         Batch batch{.partition = partition, .producer_id = producer_id_, .epoch = epoch_};
         std::int32_t& sequence = sequences_[{topic.name, partition}];
-        record::BatchBuilder builder({.compression = random_.chance(3) ? record::CompressionType::lz4 : record::CompressionType::none,
+        bool is_bulky = batches.empty() && topic.configs.contains("compression.type") && random_.chance(bulky_one_in);
+        bool is_compressed = !is_bulky && random_.chance(3);
+        record::BatchBuilder builder({.compression = is_compressed ? record::CompressionType::lz4 : record::CompressionType::none,
                                       .producer_id = producer_id_,
                                       .producer_epoch = epoch_,
                                       .base_sequence = sequence,
@@ -96,7 +127,9 @@ std::vector<TransactionalClient::Batch> TransactionalClient::make_batches(const 
         for (const Output* output : all) {
             std::uint64_t number = ++stage_.transactional_records;
             std::string value = fmt::format("r{}", number);
-            builder.add(stage_.shard.wall_ms(), std::nullopt, base::as_bytes(value));
+            std::string padding = is_bulky && batch.records.empty() ? " " + std::string(kBulkyBytes, 'x') : "";
+            std::string padded = value + padding;
+            builder.add(stage_.shard.wall_ms(), std::nullopt, base::as_bytes(padded));
             batch.records.push_back(number);
             std::string from = output->from ? fmt::format(R"(,"from":["{}",{}])", output->from->first, output->from->second) : "";
             stage_.recorder.note(setup_.process, "send", R"("id":{},"partition":"{}-{}","value":"{}"{})", number, topic.name, partition, value,

@@ -15,6 +15,9 @@ Task<void> create_transaction_topics(Stage& stage, std::int32_t partitions, std:
         if (random.chance(2)) {  // many segments: indexes of aborted transactions and producer snapshots for each
             wish.configs = {{"segment.index.bytes", "24"}, {"index.interval.bytes", "0"}};
         }
+        if (random.chance(2)) {
+            wish.configs.emplace_back("compression.type", "lz4");
+        }
         co_await create_topic(stage, std::move(wish), random.next());
     }
     std::string inputs;

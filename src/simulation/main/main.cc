@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ namespace tideline::simulation {
 namespace {
 
 constexpr std::string_view kUsage =
-    "tl_simulate [--seeds N] [--from S] [--days D] [--jobs J] [--need-marks]   N seeds from S on, and all crash points of D days of either kind\n"
+    "tl_simulate [--seeds N] [--from S] [--days D] [--jobs J] [--need-marks]   N seeds from S on, and all crash points of D days of each kind\n"
     "tl_simulate --seed S [--cut A/P/L/B] [--trace]                            one of them, with all that happens in it\n";
 
 // A case takes some hundredths of a second; one that takes so long hangs, and fails.
@@ -40,29 +41,6 @@ struct Arguments {
     bool is_traced = false;
 };
 
-// As to_string() writes it.
-std::optional<SimulationOptions::PowerCut> parse_cut(std::string_view text) {
-    std::uint64_t numbers[4] = {};
-    bool has_transactions = text.starts_with('t');
-    text.remove_prefix(has_transactions ? 1 : 0);
-    for (std::uint64_t& each : numbers) {
-        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), each);
-        if (error != std::errc()) {
-            return std::nullopt;
-        }
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        text.remove_prefix(text.starts_with('/') ? 1 : 0);
-    }
-    if (!text.empty() || numbers[1] >= std::size(runtime::sim::kCrashPolicies)) {
-        return std::nullopt;
-    }
-    return SimulationOptions::PowerCut{.at = numbers[0],
-                                       .policy = runtime::sim::kCrashPolicies[numbers[1]],
-                                       .luck = numbers[2],
-                                       .second_cut_at = numbers[3],
-                                       .has_transactions = has_transactions};
-}
-
 std::optional<Arguments> parse(int count, char** words) {
     Arguments arguments;
     std::map<std::string_view, std::uint64_t*> numbers{{"--seeds", &arguments.seeds},
@@ -73,7 +51,7 @@ std::optional<Arguments> parse(int count, char** words) {
     for (int i = 1; i < count; ++i) {
         std::string_view word = words[i];
         if (word == "--cut" && i + 1 < count) {
-            arguments.cut = parse_cut(words[++i]);
+            arguments.cut = parse_power_cut(words[++i]);
             if (!arguments.cut) {
                 return std::nullopt;
             }
@@ -110,7 +88,7 @@ std::vector<Case> cases_of(const Arguments& arguments) {
         cases.push_back({.seed = arguments.from + i, .cut = std::nullopt});
     }
     for (std::uint64_t day = arguments.from; day < arguments.from + arguments.days; ++day) {
-        for (DayOf kind : {DayOf::records, DayOf::transactions}) {
+        for (DayOf kind : kDays) {
             cases.push_back({.seed = day, .cut = whole_day(kind)});
             for (const SimulationOptions::PowerCut& cut : crash_points(day, kind)) {
                 cases.push_back({.seed = day, .cut = cut});
@@ -120,7 +98,8 @@ std::vector<Case> cases_of(const Arguments& arguments) {
     return cases;
 }
 
-// What a process says about its cases, by their numbers, line by line: "begin I", "failed I WHY", "ended I RECORDS TRANSACTIONS", "mark NAME".
+// What a process says about its cases, by their numbers, line by line: "begin I", "failed I WHY", "ended I RECORDS TRANSACTIONS COMMITS",
+// "mark NAME".
 class Report {
 public:
     explicit Report(const std::vector<Case>& cases) : cases_(cases) {}
@@ -134,9 +113,15 @@ public:
             failures_[std::stoull(std::string(rest))].emplace_back(rest.substr(rest.find(' ') + 1));
         } else if (word == "ended") {
             ++ended_;
-            std::string_view counts = rest.substr(rest.find(' ') + 1);
-            records_ += std::stoull(std::string(counts));
-            transactions_ += std::stoull(std::string(counts.substr(counts.find(' ') + 1)));
+            std::istringstream counts{std::string(rest)};
+            std::uint64_t number = 0;
+            std::uint64_t records = 0;
+            std::uint64_t transactions = 0;
+            std::uint64_t commits = 0;
+            counts >> number >> records >> transactions >> commits;
+            records_ += records;
+            transactions_ += transactions;
+            commits_ += commits;
             running = 0;
         } else if (word == "mark") {
             ++marks_[std::string(rest)];
@@ -166,7 +151,7 @@ public:
         if (needs_marks && missing > 0) {
             std::cout << fmt::format("{} marks were never reached\n", missing);
         }
-        std::cout << fmt::format("{} records promised and found, {} transactions\n", records_, transactions_);
+        std::cout << fmt::format("{} records promised and found, {} transactions, {} commits of groups\n", records_, transactions_, commits_);
         std::cout << fmt::format("{} passed, {} failed\n", ended_ - (failures_.size() - dead_), failures_.size());
         return failures_.empty() && !(needs_marks && missing > 0) ? 0 : 1;
     }
@@ -179,6 +164,7 @@ private:
     std::uint64_t dead_ = 0;
     std::uint64_t records_ = 0;
     std::uint64_t transactions_ = 0;
+    std::uint64_t commits_ = 0;
 };
 
 void run_case(std::uint64_t number, const Case& each, std::FILE* out) {
@@ -201,7 +187,7 @@ void run_case(std::uint64_t number, const Case& each, std::FILE* out) {
             std::fputs(fmt::format("mark {}\n", name).c_str(), out);
         }
     }
-    std::fputs(fmt::format("ended {} {} {}\n", number, result.promised_records, result.transactions).c_str(), out);
+    std::fputs(fmt::format("ended {} {} {} {}\n", number, result.promised_records, result.transactions, result.commits).c_str(), out);
     std::fflush(out);
 }
 
@@ -294,8 +280,8 @@ int run_one(const Arguments& arguments) {
     for (const std::string& violation : result.violations) {
         std::cout << fmt::format("{}: {}\n", only.name(), violation);
     }
-    std::cout << fmt::format("{} lives, {} records promised, {} transactions, trace {:016x}\n", result.lives, result.promised_records,
-                             result.transactions, result.trace_hash);
+    std::cout << fmt::format("{} lives, {} records promised, {} transactions, {} commits, {} assignments, trace {:016x}\n", result.lives,
+                             result.promised_records, result.transactions, result.commits, result.assignments, result.trace_hash);
     return result.violations.empty() ? 0 : 1;
 }
 
