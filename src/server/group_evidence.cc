@@ -62,8 +62,10 @@ GroupEvidence::Window& GroupEvidence::window(Group& group) const {
 }
 
 GroupEvidence::Event& GroupEvidence::add_event(std::string_view group_id, std::string_view kind, const Client& client) {
-    std::deque<Event>& events = group(group_id).events;
+    Group& group = this->group(group_id);
+    std::deque<Event>& events = group.events;
     if (events.size() >= kEventsMax) {
+        group.since_ms = std::max(group.since_ms, events.front().at_ms + 1);
         events.pop_front();
         --events_;
     }

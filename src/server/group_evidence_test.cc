@@ -52,6 +52,19 @@ TEST(GroupEvidence, KeepsTheNewestEventsAndCutsTexts) {
     EXPECT_EQ(events.front().reason.size(), GroupEvidence::kTextMax);
 }
 
+TEST(GroupEvidence, SaysSinceWhenNoEventOfAGroupIsForgotten) {
+    Watched watched;
+    for (std::size_t i = 0; i < GroupEvidence::kEventsMax; ++i) {
+        watched.now_ms += 10;
+        watched.evidence.joined("g", std::to_string(i), kClient);
+    }
+    EXPECT_EQ(watched.seen().since_ms, 1'000'000);
+    watched.now_ms += 10;
+    watched.evidence.joined("g", "one more", kClient);
+    EXPECT_EQ(watched.seen().since_ms, 1'000'011);
+    EXPECT_EQ(watched.seen().events.front().at_ms, 1'000'020);
+}
+
 TEST(GroupEvidence, ForgetsTheGroupThatWasQuietForLongest) {
     Watched watched;
     watched.evidence.joined("first", "m", kClient);
