@@ -231,6 +231,19 @@ def test_a_group_id_that_resembles_a_forsaken_one_is_named(cli, broker, connecti
     assert (step["partition"], step["target"]) == (0, 200)
 
 
+def test_of_two_groups_that_resemble_each_other_only_the_newer_one_is_named(cli, broker, filled, group):
+    older, newer = f"{group}-billing", f"{group}-biling"
+    for each in (older, newer):
+        with member(broker, each, [filled]) as consumer:
+            read(consumer)
+            consumer.commit(asynchronous=False)
+    assert "reset-none-committed" in found(cli, older)
+    assert "resembles-another-group" not in found(cli, older)
+    assert f"'{older}', which is older" in found(cli, newer)["resembles-another-group"]["observed"]
+    both = {report["group"]: {finding["cause"] for finding in report["findings"]} for report in cli.json("group", "doctor")}
+    assert [each for each in (older, newer) if "resembles-another-group" in both[each]] == [newer]
+
+
 def test_members_without_partitions_are_counted(cli, broker, filled, group):
     with contextlib.ExitStack() as members:
         consumers = [members.enter_context(member(broker, group, [filled], client_id="reader-1"))]

@@ -16,12 +16,6 @@
 
 namespace tideline::cli {
 
-// Another group that has offsets for the same topics and nobody in it.
-struct ForsakenGroup {
-    std::string group;
-    std::int64_t committed = 0;  // partitions
-};
-
 struct DoctorFacts {
     using Evidence = protocol::GroupEvidenceResponse;
 
@@ -29,11 +23,11 @@ struct DoctorFacts {
     std::int64_t patience_ms = 60'000;  // how long reads may be ahead of commits before that counts
     GroupView view;
     std::int64_t partitions_subscribed = 0;
-    std::vector<ForsakenGroup> forsaken;  // whose id resembles this one's
+    std::vector<Evidence::ObservedGroup> forsaken;  // whose id resembles this one's, and that have no members
 
     bool has_evidence = false;
     std::int64_t retention_ms = 0;
-    Evidence::ObservedGroup seen;  // the broker has forgotten nothing of it since seen.since_ms
+    Evidence::ObservedGroup seen;  // events oldest first; the broker has forgotten nothing of it since seen.since_ms
     std::vector<Evidence::Lookup> lookups;
     std::vector<Evidence::ReadPosition> readers;
     std::map<TopicPartition, std::int64_t> first_uncommitted_ms;  // when that record was written; of partitions read far ahead

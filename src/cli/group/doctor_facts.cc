@@ -1,6 +1,8 @@
 #include "cli/group/doctor_facts.h"
 
 #include <algorithm>
+#include <functional>
+#include <ranges>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@ namespace {
 
 using protocol::GroupEvidenceRequest;
 using protocol::GroupEvidenceResponse;
+using ObservedGroup = GroupEvidenceResponse::ObservedGroup;
 
 std::int64_t count_partitions(const GroupDescription& group, const Metadata& metadata) {
     std::set<std::string> topics;
@@ -53,22 +56,25 @@ Outcome<DoctorFacts> look_at(KafkaClient& client, const std::string& group, cons
     return facts;
 }
 
+// A group has one coordinator: the other brokers know next to nothing of it.
+void keep_fuller(ObservedGroup& kept, ObservedGroup&& seen) {
+    auto size_of = [](const ObservedGroup& group) {
+        return group.events.size() + group.failures.size() + group.commit_times.size() + static_cast<std::size_t>(group.commits);
+    };
+    if (kept.since_ms < 0 || size_of(seen) > size_of(kept)) {
+        kept = std::move(seen);
+    }
+}
+
 void take_evidence(GroupEvidenceResponse& from, DoctorFacts& facts) {
     facts.has_evidence = true;
     facts.now_ms = from.now_ms;
     facts.retention_ms = from.retention_ms;
     facts.lookups.insert(facts.lookups.end(), from.lookups.begin(), from.lookups.end());
     facts.readers.insert(facts.readers.end(), from.readers.begin(), from.readers.end());
-    auto seen = std::ranges::find(from.groups, facts.view.description.group, &GroupEvidenceResponse::ObservedGroup::group_id);
-    if (seen == from.groups.end()) {
-        return;
-    }
-    // A group has one coordinator: the other brokers know next to nothing of it.
-    auto size_of = [](const auto& group) {
-        return group.events.size() + group.failures.size() + group.commit_times.size() + static_cast<std::size_t>(group.commits);
-    };
-    if (facts.seen.since_ms < 0 || size_of(*seen) > size_of(facts.seen)) {
-        facts.seen = std::move(*seen);
+    auto seen = std::ranges::find(from.groups, facts.view.description.group, &ObservedGroup::group_id);
+    if (seen != from.groups.end()) {
+        keep_fuller(facts.seen, std::move(*seen));
     }
 }
 
@@ -93,6 +99,17 @@ void look_up_uncommitted(KafkaClient& client, DoctorFacts& facts) {
 }
 
 // Asks each broker; those that are not Tideline have nothing to say.
+void ask_brokers(KafkaClient& client, const Metadata& metadata, const GroupEvidenceRequest& request,
+                 const std::function<void(GroupEvidenceResponse&)>& take) {
+    for (const BrokerInfo& broker : metadata.brokers) {
+        BrokerLink link(client.options(), broker.host, broker.port);
+        auto answer = link.ask<GroupEvidenceRequest, GroupEvidenceResponse>(request, "ask what the broker has seen");
+        if (answer) {
+            take(*answer);
+        }
+    }
+}
+
 void add_evidence(KafkaClient& client, const Metadata& metadata, std::vector<DoctorFacts>& all) {
     GroupEvidenceRequest request;
     auto& ids = request.group_ids;
@@ -106,40 +123,45 @@ void add_evidence(KafkaClient& client, const Metadata& metadata, std::vector<Doc
     for (const auto& [id, host] : clients) {
         request.clients.push_back({.client_id = id, .client_host = host});
     }
-    for (const BrokerInfo& broker : metadata.brokers) {
-        BrokerLink link(client.options(), broker.host, broker.port);
-        auto answer = link.ask<GroupEvidenceRequest, GroupEvidenceResponse>(request, "ask what the broker has seen");
-        if (answer) {
-            std::ranges::for_each(all, [&](DoctorFacts& facts) { take_evidence(*answer, facts); });
-        }
-    }
+    ask_brokers(client, metadata, request, [&](GroupEvidenceResponse& answer) {
+        std::ranges::for_each(all, [&](DoctorFacts& facts) { take_evidence(answer, facts); });
+    });
 }
 
-bool began_without_offsets(const DoctorFacts& facts) {
-    return std::ranges::any_of(facts.seen.events, [](const auto& event) { return event.kind == "no_offset"; });
-}
-
-// Empty groups with a similar name and offsets where this one had none.
-Outcome<> add_forsaken(KafkaClient& client, const std::vector<GroupListing>& listed, DoctorFacts& facts) {
-    constexpr std::size_t kAtMost = 3;
-    std::set<TopicPartition> missing;
-    for (const auto& event : facts.seen.events) {
-        if (event.kind == "no_offset") {
-            std::ranges::for_each(event.partitions, [&](std::int32_t partition) { missing.insert({event.topic, partition}); });
-        }
+// Groups without members that may have been meant, where this one began without offsets.
+std::vector<std::string> look_alikes(const DoctorFacts& facts, const std::vector<GroupListing>& listed) {
+    constexpr std::size_t kAtMost = 16;
+    const std::string& group = facts.view.description.group;
+    std::vector<std::string> found;
+    if (std::ranges::none_of(facts.seen.events, [](const auto& event) { return event.kind == "no_offset"; })) {
+        return found;
     }
     for (const GroupListing& other : listed) {
-        const std::string& group = facts.view.description.group;
-        if (facts.forsaken.size() >= kAtMost || other.group == group || other.state != "Empty" || !resembles(group, other.group)) {
-            continue;
-        }
-        TL_TRY(committed, GroupAdmin(client).committed(other.group));
-        const auto count = std::ranges::count_if(committed, [&](const auto& each) { return missing.contains(each.first); });
-        if (count > 0) {
-            facts.forsaken.push_back({other.group, count});
+        if (found.size() < kAtMost && other.group != group && other.state == "Empty" && resembles(group, other.group)) {
+            found.push_back(other.group);
         }
     }
-    return {};
+    return found;
+}
+
+void add_forsaken(KafkaClient& client, const Metadata& metadata, const std::vector<GroupListing>& listed, std::vector<DoctorFacts>& all) {
+    std::map<std::string, ObservedGroup> seen;
+    for (const DoctorFacts& facts : all) {
+        std::ranges::for_each(look_alikes(facts, listed), [&](const std::string& group) { seen.try_emplace(group); });
+    }
+    if (seen.empty()) {
+        return;
+    }
+    GroupEvidenceRequest request;
+    std::ranges::copy(std::views::keys(seen), std::back_inserter(request.group_ids));
+    ask_brokers(client, metadata, request, [&](GroupEvidenceResponse& answer) {
+        for (ObservedGroup& group : answer.groups) {
+            keep_fuller(seen[group.group_id], std::move(group));
+        }
+    });
+    for (DoctorFacts& facts : all) {
+        std::ranges::for_each(look_alikes(facts, listed), [&](const std::string& group) { facts.forsaken.push_back(seen.at(group)); });
+    }
 }
 
 }  // namespace
@@ -168,12 +190,8 @@ Outcome<std::vector<DoctorFacts>> gather_facts(KafkaClient& client, const std::v
         }
     }
     std::erase_if(all, [](const DoctorFacts& facts) { return facts.is_unknown(); });  // gone since it was listed
-    for (DoctorFacts& facts : all) {
-        look_up_uncommitted(client, facts);
-        if (began_without_offsets(facts)) {
-            TL_TRY_VOID(add_forsaken(client, listed, facts));
-        }
-    }
+    std::ranges::for_each(all, [&](DoctorFacts& facts) { look_up_uncommitted(client, facts); });
+    add_forsaken(client, metadata, listed, all);
     return all;
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 using Event = DoctorFacts::Evidence::GroupEvent;
 using Lookup = DoctorFacts::Evidence::Lookup;
+using Observed = DoctorFacts::Evidence::ObservedGroup;
 
 constexpr std::int64_t kSlackMs = 1000;  // clocks are read once a turn
 
@@ -112,6 +113,38 @@ bool concerns(const DoctorFacts& facts, const Lookup& lookup) {
     return is_ours && reads_topic;
 }
 
+// Where the new group found nothing, and when first. Who has committed before is not new: it has come to more partitions.
+std::map<TopicPartition, std::int64_t> began_without(const Observed& group) {
+    std::map<TopicPartition, std::int64_t> missing;
+    for (const Event& event : group.events) {
+        const bool was_new = std::ranges::none_of(group.commit_times, [&](const auto& each) { return each.at_ms < event.at_ms; });
+        if (event.kind != "no_offset" || !was_new) {
+            continue;
+        }
+        for (std::int32_t partition : event.partitions) {
+            missing.try_emplace({event.topic, partition}, event.at_ms);
+        }
+    }
+    return missing;
+}
+
+// Whether the group had an offset there at that time. Only the last commit is known: of a group that has committed since, that it was
+// there before and did not find itself without one later. What is not known is no, so that nobody is accused in vain.
+bool had_offset(const Observed& group, const TopicPartition& at, std::int64_t time_ms) {
+    auto committed = std::ranges::find_if(group.commit_times, [&](const auto& each) {
+        return each.topic == at.topic && each.partition == at.partition;
+    });
+    if (committed == group.commit_times.end() || committed->at_ms <= time_ms) {
+        return committed != group.commit_times.end();
+    }
+    const bool was_there = std::ranges::any_of(group.events, [&](const Event& event) { return event.at_ms < time_ms; });
+    const bool began_later = std::ranges::any_of(group.events, [&](const Event& event) {
+        return event.kind == "no_offset" && event.at_ms >= time_ms && event.topic == at.topic &&
+               std::ranges::find(event.partitions, at.partition) != event.partitions.end();
+    });
+    return was_there && !began_later;
+}
+
 }  // namespace
 
 void look_at_missing_offsets(const DoctorFacts& facts, Findings& out) {
@@ -165,22 +198,28 @@ void look_at_offsets_out_of_range(const DoctorFacts& facts, Findings& out) {
     }
 }
 
+// Of two ids that resemble each other the later one is the mistake.
 void look_at_resembling_groups(const DoctorFacts& facts, Findings& out) {
-    const bool began_without =
-        std::ranges::any_of(facts.seen.events, [](const Event& event) { return event.kind == "no_offset"; });
-    if (!began_without) {
-        return;
-    }
+    constexpr int kAtMost = 3;
     const std::string& group = facts.view.description.group;
-    for (const ForsakenGroup& other : facts.forsaken) {
+    const std::map<TopicPartition, std::int64_t> missing = began_without(facts.seen);
+    int told = 0;
+    for (const Observed& other : facts.forsaken) {
+        auto is_older_in = [&](const auto& each) { return had_offset(other, each.first, each.second); };
+        const auto first = std::ranges::find_if(missing, is_older_in);
+        if (first == missing.end() || ++told > kAtMost) {
+            continue;
+        }
         out.push_back({Severity::warning, "resembles-another-group",
-                       fmt::format("the group began without offsets; '{}' has some for {} of the same partitions, and no members",
-                                   other.group, other.committed),
+                       fmt::format("the id resembles that of '{}', which is older and has no members: of the partitions that this group "
+                                   "began without offsets, at {}, it had {}",
+                                   other.group_id, format_iso8601(first->second), std::ranges::count_if(missing, is_older_in)),
                        "A group.id that was mistyped or changed begins anew, and the old one's place is not used",
                        fmt::format("If '{}' was meant, correct group.id. If the group was renamed, stop its members and take the "
                                    "offsets over",
-                                   other.group),
-                       {fmt::format("tideline group reset {} --to-current --to-group {}", shell_word(other.group), shell_word(group))}});
+                                   other.group_id),
+                       {fmt::format("tideline group reset {} --to-current --to-group {}", shell_word(other.group_id),
+                                    shell_word(group))}});
     }
 }
 

@@ -347,20 +347,62 @@ TEST(Doctor, LetsInstancesOfOneApplicationDifferByNumber) {
     expect_none(facts);
 }
 
-TEST(Doctor, NamesAForsakenGroupWithASimilarId) {
+// "billing-v1", in which nobody is, and which has committed orders-0.
+Evidence::ObservedGroup forsaken(std::int64_t last_commit_age_ms, std::vector<Evidence::GroupEvent> events = {}) {
+    Evidence::ObservedGroup group;
+    group.group_id = "billing-v1";
+    group.commit_times = {committed_to_orders(last_commit_age_ms)};
+    group.events = std::move(events);
+    return group;
+}
+
+// A group "billing" that began ten minutes ago, without offsets.
+DoctorFacts new_group() {
     DoctorFacts facts = healthy();
     facts.seen.events = {about_orders("no_offset", 10 * kMinute)};
-    facts.forsaken = {{"billing-v1", 1}};
-    expect_only(facts, "resembles-another-group", "'billing-v1' has some for 1 of the same partitions", Severity::warning);
+    return facts;
+}
+
+TEST(Doctor, NamesAForsakenGroupWithASimilarId) {
+    DoctorFacts facts = new_group();
+    facts.forsaken = {forsaken(kHour)};
+    expect_only(facts, "resembles-another-group", "resembles that of 'billing-v1', which is older", Severity::warning);
     EXPECT_EQ(diagnose(facts).front().commands.front(), "tideline group reset billing-v1 --to-current --to-group billing");
     facts.view.description.group = "billing v2";
-    facts.forsaken.front().group = "billing v1";
+    facts.forsaken.front().group_id = "billing v1";
     EXPECT_EQ(diagnose(facts).front().commands.front(), "tideline group reset 'billing v1' --to-current --to-group 'billing v2'");
+}
+
+TEST(Doctor, NamesAForsakenGroupThatWentOnForAWhile) {
+    DoctorFacts facts = new_group();
+    facts.forsaken = {forsaken(5 * kMinute, {event("joined", kHour)})};
+    expect_only(facts, "resembles-another-group", "'billing-v1'", Severity::warning);
+}
+
+TEST(Doctor, LetsTheOlderOfTwoGroupsResembleTheNewerOne) {
+    DoctorFacts facts = new_group();
+    facts.forsaken = {forsaken(5 * kMinute, {about_orders("no_offset", 6 * kMinute)})};
+    expect_none(facts);
+    facts.forsaken = {forsaken(5 * kMinute)};  // somebody has set its offsets
+    expect_none(facts);
+    facts.forsaken = {forsaken(5 * kMinute, {event("joined", kHour), about_orders("no_offset", 6 * kMinute)})};  // read others before
+    expect_none(facts);
 }
 
 TEST(Doctor, LetsAGroupThatHadOffsetsResembleAnother) {
     DoctorFacts facts = healthy();
-    facts.forsaken = {{"billing-v1", 1}};
+    facts.forsaken = {forsaken(kHour)};
+    expect_none(facts);
+    facts.seen.events = {about_orders("no_offset", 10 * kMinute)};
+    facts.seen.commit_times.push_back(committed_to_orders(11 * kMinute));
+    facts.seen.commit_times.back().partition = 1;
+    expect_none(facts);
+}
+
+TEST(Doctor, LetsAForsakenGroupHaveReadOtherPartitions) {
+    DoctorFacts facts = new_group();
+    facts.forsaken = {forsaken(kHour)};
+    facts.forsaken.front().commit_times.front().partition = 1;
     expect_none(facts);
 }
 
