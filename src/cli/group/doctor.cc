@@ -5,26 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "cli/edit_distance.h"
 #include "cli/shell_word.h"
 
 namespace tideline::cli {
 namespace {
-
-// How many letters have to be put in, taken out or changed.
-std::size_t edit_distance(std::string_view one, std::string_view other) {
-    std::vector<std::size_t> row(other.size() + 1);
-    for (std::size_t j = 0; j <= other.size(); ++j) {
-        row[j] = j;
-    }
-    for (std::size_t i = 1; i <= one.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= other.size(); ++j) {
-            std::size_t changed = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
-        }
-    }
-    return row.back();
-}
 
 std::string letters_of(std::string_view text) {
     std::string letters;
