@@ -262,63 +262,25 @@ ErrorCode why_refused(const ProduceRequest& request, const std::vector<record::B
     return is_one_producer ? ErrorCode::none : ErrorCode::invalid_producer_id_mapping;
 }
 
-// What the producer is told when the coordinator does not say yes. Errors that older clients do not retry as they should
-// become one that they do.
-void reject_unverified(ProduceItem& item, ErrorCode error, TransactionSupport support) {
-    switch (error) {
-        case ErrorCode::coordinator_load_in_progress:
-        case ErrorCode::coordinator_not_available:
-        case ErrorCode::not_coordinator:
-            reject(item, {ErrorCode::not_enough_replicas, "the transaction coordinator cannot tell yet whether the transaction is open"});
-            return;
-        case ErrorCode::concurrent_transactions:
-            if (support != TransactionSupport::implicit_add) {
-                reject(item, {ErrorCode::not_enough_replicas, "the producer's transaction before this one is still being ended"});
-                return;
-            }
-            reject(item, {error, "the producer's transaction before this one is still being ended"});
-            return;
-        case ErrorCode::invalid_txn_state: reject(item, {error, "the partition was not added to the transaction"}); return;
-        default: reject(item, {error, "the transaction coordinator refuses the write"});
-    }
-}
-
-// Asks about the partitions in which the transaction is about to begin, and refuses what the coordinator does not know of. A producer
-// of version 2 does not wait for its last transaction to be ended everywhere: that is waited for here, for a moment.
+// Asks about the partitions in which the transaction is about to begin, and refuses what the coordinator does not know of.
 Task<void> ask_about_new_partitions(ProduceWork& work, const std::string& transactional_id, const record::BatchHeader& producer,
                                     TransactionSupport support) {
+    std::vector<NewPartition> partitions;
+    std::vector<ProduceItem*> asked;
+    for (ProduceItem& item : work.items) {
+        if (item.guard != log::kNoGuard) {
+            partitions.push_back({.topic_id = item.at.topic_id, .partition = item.partition});
+            asked.push_back(&item);
+        }
+    }
     TransactionCheck check{.transactional_id = transactional_id,
                            .producer_id = producer.producer_id,
                            .producer_epoch = producer.producer_epoch,
                            .partitions = {}};
-    std::vector<ProduceItem*> asked;
-    const cluster::ImagePtr image = work.server.image();
-    for (ProduceItem& item : work.items) {
-        if (item.guard == log::kNoGuard) {
-            continue;
-        }
-        const cluster::TopicImage* topic = image->topic(item.at.topic_id);
-        if (topic == nullptr) {
-            reject(item, {ErrorCode::unknown_topic_or_partition, "topic was deleted meanwhile"});
-            continue;
-        }
-        check.partitions.push_back({topic->name, item.partition});
-        asked.push_back(&item);
-    }
-    runtime::Shard& shard = work.server.shard();
-    const cluster::BrokerConfig& config = *work.server.config();
-    runtime::Duration backoff = std::chrono::milliseconds(config.integer("add.partitions.to.txn.retry.backoff.ms"));
-    runtime::Instant give_up = shard.now() + std::chrono::milliseconds(config.integer("add.partitions.to.txn.retry.backoff.max.ms"));
-    std::vector<ErrorCode> errors = co_await ask_transaction_coordinator(work.server, check, support);
-    while (support == TransactionSupport::implicit_add && shard.now() < give_up &&
-           std::ranges::find(errors, ErrorCode::concurrent_transactions) != errors.end()) {
-        TL_REACH("produce_waits_for_the_last_transaction");
-        co_await wait_for_last_transaction(work.server, transactional_id, backoff, give_up);
-        errors = co_await ask_transaction_coordinator(work.server, check, support);
-    }
+    std::vector<base::Error> refusals = co_await verify_new_partitions(work.server, std::move(check), std::move(partitions), support);
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        if (errors[i] != ErrorCode::none) {
-            reject_unverified(*asked[i], errors[i], support);
+        if (refusals[i].code != ErrorCode::none) {
+            reject(*asked[i], refusals[i]);
         }
     }
 }
