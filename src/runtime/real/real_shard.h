@@ -17,6 +17,7 @@
 #include "runtime/real/fd.h"
 #include "runtime/real/io_pool.h"
 #include "runtime/real/real_network.h"
+#include "runtime/real/splice_pipe.h"
 #include "runtime/shard.h"
 #include "runtime/timers.h"
 
@@ -49,6 +50,7 @@ public:
     void loop();
     void stop();  // any thread
 
+    SplicePipe& splice_pipe() { return splice_pipe_; }
     // Counts turns, for those who bound what they do in one.
     std::uint64_t turn() const { return turn_; }
 
@@ -78,6 +80,7 @@ private:
     Fd wake_up_;
     Random random_;
     RealNetwork network_;
+    SplicePipe splice_pipe_;
     TimerHeap timers_;
     Instant now_;
     std::uint64_t turn_ = 0;

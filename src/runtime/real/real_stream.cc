@@ -181,6 +181,7 @@ Task<Result<>> RealStream::send_file(File& file, std::uint64_t position, std::ui
     constexpr unsigned kChunksPerTurn = 2;
     Use use(write_);
     auto* real = dynamic_cast<RealFile*>(&file);
+    bool keeps_up = true;
     while (size > 0) {
         if (shut_down_) {
             co_return was_shut_down();
@@ -200,8 +201,11 @@ Task<Result<>> RealStream::send_file(File& file, std::uint64_t position, std::ui
                 co_return was_shut_down();
             }
         }
+        // A reader that does not keep up makes room in small steps: long strides would be dropped for the most part.
         auto offset = static_cast<off_t>(position);
-        ssize_t sent = ::sendfile(fd_.get(), from, &offset, chunk);
+        ssize_t sent = keeps_up ? shard_.splice_pipe().send(from, position, fd_.get(), chunk, more || chunk < size)
+                                : ::sendfile(fd_.get(), from, &offset, chunk);
+        keeps_up &= sent == static_cast<ssize_t>(chunk);
         if (sent > 0) {
             position += static_cast<std::uint64_t>(sent);
             size -= static_cast<std::uint64_t>(sent);
@@ -214,7 +218,7 @@ Task<Result<>> RealStream::send_file(File& file, std::uint64_t position, std::ui
         } else if (errno == EIO) {
             co_return storage_error("file cannot be read");
         } else if (errno != EINTR) {
-            co_return network_error("sendfile failed");
+            co_return network_error("file could not be sent");
         }
     }
     co_return Result<>{};
