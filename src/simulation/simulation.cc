@@ -107,6 +107,7 @@ private:
     bool is_disk_limited_ = false;       // which outlives a power cut
     bool was_stopped_clean_ = false;     // the last life ended well: the next start must know
     std::int64_t wall_ms_jumped_ = 0;
+    std::uint64_t operations_of_the_storm_ = 0;
     std::uint64_t hash_ = 0xcbf29ce484222325u;
 };
 
@@ -397,6 +398,7 @@ void Simulation::fair_day(const SimulationOptions::PowerCut& cut) {
 
 bool Simulation::calm() {
     say("calm");
+    operations_of_the_storm_ = files().operations();
     files().end_faults();
     limit_disk(kNoLimit);
     world_.set_disk_delay(std::chrono::microseconds(10), milliseconds(5));
@@ -477,7 +479,7 @@ void Simulation::at_rest() {
 SimulationResult Simulation::result() const {
     return {.violations = stage_.history.violations(),
             .trace_hash = hash_ ^ world_.trace_hash(),
-            .file_operations = const_cast<runtime::sim::SimWorld&>(world_).files().operations(),
+            .file_operations = operations_of_the_storm_,
             .lives = node_.life(),
             .promised_records = stage_.history.promised_records(),
             .transactions = stage_.recorder.transactions(),

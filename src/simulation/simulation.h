@@ -38,7 +38,7 @@ struct SimulationOptions {
 struct SimulationResult {
     std::vector<std::string> violations;
     std::uint64_t trace_hash = 0;
-    std::uint64_t file_operations = 0;
+    std::uint64_t file_operations = 0;  // until the calm: of the storm, or of the day
     std::uint64_t lives = 0;
     std::size_t promised_records = 0;
     std::size_t transactions = 0;
