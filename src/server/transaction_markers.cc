@@ -1,5 +1,7 @@
 #include "server/transaction_markers.h"
 
+#include <algorithm>
+
 #include "record/control.h"
 #include "server/partition_access.h"
 
@@ -8,6 +10,9 @@ namespace tideline::server {
 using runtime::Task;
 
 namespace {
+
+// A transaction may be in ten thousand partitions. What others write to the disk must not wait until it has ended in all of them.
+constexpr std::size_t kMarkersAtOnce = 256;
 
 struct MarkerItem {
     Located at;
@@ -91,10 +96,7 @@ Task<void> wait_acknowledged(cluster::Partition& partition, MarkerItem& item, ru
     }
 }
 
-}  // namespace
-
-Task<void> write_transaction_markers(ShardServer& here, std::vector<TransactionMarker>& markers, runtime::Instant deadline) {
-    std::vector<MarkerItem> items = lay_out(here, markers);
+Task<void> write_and_wait(ShardServer& here, std::vector<MarkerItem> items, runtime::Instant deadline) {
     co_await for_each_on_owner(here, items, [](ShardServer& owner, cluster::Partition& partition, MarkerItem& item) {
         write_marker(owner, partition, item);
     });
@@ -106,6 +108,22 @@ Task<void> write_transaction_markers(ShardServer& here, std::vector<TransactionM
         if (item.at.error != ErrorCode::none) {
             item.target->error = item.at.error;
         }
+    }
+}
+
+}  // namespace
+
+Task<void> write_transaction_markers(ShardServer& here, std::vector<TransactionMarker>& markers, runtime::Instant deadline) {
+    const std::vector<MarkerItem> items = lay_out(here, markers);
+    for (std::size_t begin = 0; begin < items.size(); begin += kMarkersAtOnce) {
+        auto from = items.begin() + static_cast<std::ptrdiff_t>(begin);
+        auto to = items.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kMarkersAtOnce, items.size()));
+        if (begin > 0 && here.shard().now() >= deadline) {
+            std::for_each(from, items.end(), [](const MarkerItem& item) { item.target->error = ErrorCode::request_timed_out; });
+            co_return;
+        }
+        std::vector<MarkerItem> some(from, to);
+        co_await write_and_wait(here, std::move(some), deadline);
     }
 }
 

@@ -30,7 +30,8 @@ struct TransactionMarker {
     std::vector<MarkerTarget> targets;
 };
 
-// Writes all markers, each to all of its targets, and returns when each is durable or has failed; `markers` outlives the call.
+// Writes all markers, each to all of its targets, some hundreds at a time, and returns when each is durable or has failed; `markers` outlives
+// the call. What is not begun by the deadline is request_timed_out without having been written.
 // A target's error: unknown_topic_or_partition when it is not here; not_leader_or_follower while the group coordinator of a
 // partition of __consumer_offsets loads; invalid_producer_epoch and transaction_coordinator_fenced, both final;
 // request_timed_out and kafka_storage_error, after which the marker may still be there. Writing one again does no harm.
