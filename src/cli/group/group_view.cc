@@ -34,17 +34,6 @@ std::vector<PartitionView> partitions_of(const GroupOffsets& committed, const st
 
 }  // namespace
 
-std::optional<std::int64_t> PartitionView::lag() const {
-    if (!committed || latest < 0) {
-        return std::nullopt;
-    }
-    return std::max<std::int64_t>(latest - *committed, 0);
-}
-
-std::int64_t PartitionView::lost() const {
-    return committed && earliest >= 0 ? std::max<std::int64_t>(earliest - *committed, 0) : 0;
-}
-
 std::int64_t GroupView::total_lag() const {
     std::int64_t total = 0;
     for (const PartitionView& partition : partitions) {
@@ -73,7 +62,8 @@ Outcome<> look_up_bounds(KafkaClient& client, std::vector<PartitionView>& partit
         for (PartitionView& view : partitions) {
             if (view.at.topic == name && latest.contains(view.at.partition)) {
                 view.earliest = earliest[view.at.partition];
-                view.latest = latest[view.at.partition];
+                // Asked one after the other: a topic made anew meanwhile may end before it began.
+                view.latest = std::max(view.earliest, latest[view.at.partition]);
             }
         }
     }

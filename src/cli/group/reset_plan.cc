@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,15 @@ template <class Number>
 bool read_number(std::string_view text, Number& number) {
     auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc() && rest == text.data() + text.size();
+}
+
+// Beyond what a number can say, the farthest it can.
+std::int64_t shifted(std::int64_t offset, std::int64_t by) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(offset, by, &sum)) {
+        return by < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+    }
+    return sum;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -158,7 +168,7 @@ Outcome<std::optional<std::int64_t>> target_offset(const PartitionView& now, con
         case Kind::latest: return now.latest;
         case Kind::current: return within(*now.committed);
         case Kind::offset: return within(target.value);
-        case Kind::shift: return within(*now.committed + target.value);
+        case Kind::shift: return within(shifted(*now.committed, target.value));
         case Kind::time: return asked < 0 ? now.latest : within(asked);
         case Kind::file: break;
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace tideline::cli {
 namespace {
 
@@ -105,6 +107,12 @@ TEST(TargetOffset, OfATimeAfterAllRecordsIsTheEnd) {
 TEST(TargetOffset, OfAFileIsNoneWhereTheFileHasNone) {
     EXPECT_EQ(offset_of({ResetTarget::Kind::file}, 150, 130), 130);
     EXPECT_EQ(offset_of({ResetTarget::Kind::file}, 150, -1), std::nullopt);
+}
+
+TEST(TargetOffset, IsAnEndOfThePartitionAfterAShiftBeyondAllNumbers) {
+    constexpr auto kFarthest = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(offset_of({ResetTarget::Kind::shift, kFarthest}), 200);
+    EXPECT_EQ(offset_of({ResetTarget::Kind::shift, -kFarthest}), 100);
 }
 
 TEST(TargetOffset, HasNothingToCountFromWhereNothingIsCommitted) {
