@@ -94,6 +94,54 @@ std::vector<Kind> kinds() {
     };
 }
 
+// The entries of a directory as log_dirs_fuzz.cc reads them.
+class Directory {
+public:
+    Directory& known_file(int number, std::string_view content) { return byte(number).item(content); }
+    Directory& partition(std::string_view name, std::string_view metadata) { return named(8, name, metadata); }
+    Directory& file(std::string_view name, std::string_view content) { return named(9, name, content); }
+    // What partitions come to then.
+    Bytes with_offsets() {
+        byte(0);
+        for (int i = 1; i < 12; ++i) {
+            out_.write_int16(static_cast<std::int16_t>(i));
+        }
+        return out_.take();
+    }
+
+private:
+    Directory& byte(int value) {
+        out_.write_int8(static_cast<std::int8_t>(value));
+        return *this;
+    }
+    Directory& item(std::string_view content) {
+        out_.write_uint16(static_cast<std::uint16_t>(content.size()));
+        out_.write_bytes(base::as_bytes(content));
+        return *this;
+    }
+    Directory& named(int kind, std::string_view name, std::string_view content) {
+        byte(kind).byte(static_cast<int>(name.size()));
+        out_.write_bytes(base::as_bytes(name));
+        return item(content);
+    }
+
+    base::ByteWriter out_;
+};
+
+void add_directories(const Seeds& seeds) {
+    constexpr std::string_view kOffsets = "0\n3\norders 2 42\norders 3 7\ngone 0 1\n";
+    constexpr std::string_view kMetadata = "version: 0\ntopic_id: AAAAAAAAAAcAAAAAAAAACQ\n";
+    seeds.add("log_dirs", "empty", {}, Directory().with_offsets());
+    Directory whole;
+    for (int file = 1; file <= 4; ++file) {
+        whole.known_file(file, kOffsets);
+    }
+    whole.known_file(5, "{\"version\":0,\"brokerEpoch\":12}").file("meta.properties", "version=1\nnode.id=1\n");
+    whole.partition("orders-2", kMetadata).partition("orders-3", kMetadata).partition("orders-4", "");
+    whole.partition("orders-6.0123456789abcdef0123456789abcdef-delete", kMetadata).partition("__cluster_metadata-0", "").partition("lost+found", "");
+    seeds.add("log_dirs", "whole", {}, whole.with_offsets());
+}
+
 }  // namespace
 
 void add_files(const Seeds& seeds) {
@@ -106,6 +154,7 @@ void add_files(const Seeds& seeds) {
             seeds.add("small_files", kind.name, {kind.small}, kind.content);
         }
     }
+    add_directories(seeds);
     // One step of damage of each kind, to each of some files, before a clean and before an unclean start.
     for (int file = 0; file < 12; ++file) {
         for (int step = 1; step <= 7; ++step) {

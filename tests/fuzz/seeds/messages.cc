@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "protocol/api_schema.h"
 #include "protocol/header.h"
 #include "protocol/message_testing.h"
 #include "protocol/metadata_record.h"
@@ -17,10 +18,15 @@ base::Bytes any_of(const MessageSchema& schema, std::int16_t version, bool with_
     return MessageMaker(schema, version, protocol::Values::any, 1, with_unknown_tags).make();
 }
 
+// With a tagged field in the header that nobody knows, where there may be some.
 base::Bytes request(const MessageSchema& schema, std::int16_t version) {
     protocol::Writer header;
     protocol::encode_request_header(header, {.api_key = schema.key, .api_version = version, .correlation_id = 7, .client_id = "fuzz"});
     base::Bytes frame = header.take();
+    if (version >= protocol::find_api(schema.key)->first_flexible) {
+        frame.back() = 1;
+        frame.insert(frame.end(), {9, 2, 'h', 'i'});
+    }
     const base::Bytes body = any_of(schema, version, true);
     frame.insert(frame.end(), body.begin(), body.end());
     return frame;

@@ -33,13 +33,22 @@ void add_command_texts(const Seeds& seeds) {
                              "10m ago"}) {
         seeds.add("command_text", fmt::format("instant-{}", number++), {0}, std::string_view(text));
     }
-    seeds.add("command_text", "format", {1, 22}, std::string_view("%t %p %o %T %k %s %h\\n\\x41topicvalue"));
+    seeds.add("command_text", "format", {1, 26}, std::string_view("%t %p %o %T %k %s %h\\n\\x4112345678topicvalue"));
     seeds.add("command_text", "lines", {2, 0, 0, 3}, std::string_view("one\ntwo\r\n\n\nthree"));
     seeds.add("command_text", "blocks", {2, 1, 0, 3}, std::string_view("one\ntwo\n\n\nthree\n\n"));
     seeds.add("command_text", "separator", {2, 0, 2, 'a', 'b', 3}, std::string_view("oneabtwoabaabb"));
     seeds.add("command_text", "key-separator", {3, 1, ':', 1, 0}, std::string_view("key:value"));
     seeds.add("command_text", "key-regex", {3, 6, '^', '(', '\\', 'w', '+', ')', 0, 1}, std::string_view("key value"));
-    seeds.add("command_text", "escapes", {4}, std::string_view("a\\n\\t\\r\\0\\\\\\x7f"));
+    seeds.add("command_text", "topics", {0}, std::string_view("orders:0,2,17"));
+    seeds.add("command_text", "offsets", {4}, std::string_view("orders,0,42\npayments,3,-1\n"));
+    seeds.add("command_text", "offsets-of-kafka", {4}, std::string_view("\"billing\",\"orders\",0,42\r\n"));
+    for (int which = 0; which <= 7; ++which) {
+        // From 100 to 200, committed at 150, 1000 bytes; 7.
+        seeds.add("command_text", fmt::format("reset-{}", which),
+                  {5, which, 0, 0, 0, 0, 0, 0, 1, 144, 0, 0, 0, 100, 1, 0, 0, 0, 0, 0, 0, 2, 88, 1, 0, 0, 0, 0, 3, 232, 0, 0, 0, 0, 0, 0, 0, 7},
+                  std::string_view(which == 6 ? "PT1H30M" : "2026-01-31T10:20:30Z"));
+    }
+    seeds.add("command_text", "escapes", {6}, std::string_view("a\\n\\t\\r\\0\\\\\\x7f"));
 }
 
 // A value for an option or a place: what its name calls for, or a number.
