@@ -7,6 +7,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 if(TL_FUZZ)
     # One build for fuzzing and for the end-to-end tests: the coverage that guides fuzzers costs the others little.
     set(TL_SANITIZE fuzzer-no-link,address,undefined)
+    # How deep the stack is depends on where it begins, and with it what a fuzzer finds interesting (see scripts/fuzz).
+    set(without_stack_depth -fno-sanitize-coverage=stack-depth)
 endif()
 if(TL_SANITIZE)
     # Checks are most of the code then: half the time of building, and hardly slower.
@@ -23,6 +25,6 @@ add_link_options(-fuse-ld=lld)
 # ccache must see through precompiled headers.
 add_compile_options(-Xclang -fno-pch-timestamp)
 if(TL_SANITIZE)
-    add_compile_options(-fsanitize=${TL_SANITIZE} -fno-sanitize-recover=all)
+    add_compile_options(-fsanitize=${TL_SANITIZE} -fno-sanitize-recover=all ${without_stack_depth})
     add_link_options(-fsanitize=${TL_SANITIZE})
 endif()
