@@ -94,7 +94,7 @@ Broker::Broker(std::vector<runtime::Shard*> shards, BrokerOptions options)
         log_dirs_.push_back(std::make_unique<cluster::LogDir>(shards_[0]->files(), path));
     }
     for (runtime::Shard* shard : shards_) {
-        servers_.push_back(std::make_unique<ShardServer>(*this, *shard));
+        servers_.push_back(std::make_unique<ShardServer>(*this, *shard, shards_[0]->wall_ms()));
     }
 }
 

@@ -50,7 +50,8 @@ public:
         std::string_view software;
     };
 
-    explicit GroupEvidence(WallClock wall_ms) : wall_ms_(std::move(wall_ms)), since_ms_(wall_ms_()) {}
+    // `since_ms`: now. The clock is the shard's own; it is not asked before the shard has something to tell.
+    GroupEvidence(WallClock wall_ms, std::int64_t since_ms) : wall_ms_(std::move(wall_ms)), since_ms_(since_ms) {}
 
     void joined(std::string_view group_id, std::string_view member_id, const Client& client);
     void left(std::string_view group_id, std::string_view member_id, const Client& client, std::string_view reason);

@@ -9,7 +9,7 @@ constexpr GroupEvidence::Client kClient{.id = "app", .host = "/10.0.0.7", .port 
 
 struct Watched {
     std::int64_t now_ms = 1'000'000;
-    GroupEvidence evidence{[this] { return now_ms; }};
+    GroupEvidence evidence{[this] { return now_ms; }, now_ms};
 
     GroupEvidence::Observed seen(const std::string& group = "g") const {
         GroupEvidence::Observed observed;

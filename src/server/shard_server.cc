@@ -37,15 +37,15 @@ bool is_open_here(cluster::ReplicaManager& replicas, const TransactionEvidence::
 
 }  // namespace
 
-ShardServer::ShardServer(Broker& broker, runtime::Shard& shard)
+ShardServer::ShardServer(Broker& broker, runtime::Shard& shard, std::int64_t now_ms)
     : broker_(broker),
       shard_(shard),
       config_(broker.config()),
       replicas_(shard, broker.log_dirs(), broker.file_cache(), broker.replica_settings()),
-      evidence_([&shard] { return shard.wall_ms(); }),
+      evidence_([&shard] { return shard.wall_ms(); }, now_ms),
       groups_(shard, replicas_, broker.static_config(), broker.shard_count(), evidence_),
       transactions_(*this, shard, replicas_, broker.static_config(), broker.shard_count()),
-      transaction_evidence_(shard.wall_ms(), [this](const auto& key, const auto& writer) { return is_open_here(replicas_, key, writer); }),
+      transaction_evidence_(now_ms, [this](const auto& key, const auto& writer) { return is_open_here(replicas_, key, writer); }),
       frames_(shard, eighths_per_shard(4, *config_, broker.shard_count())),
       work_(shard, eighths_per_shard(3, *config_, broker.shard_count())),
       fetch_sessions_(sessions_per_shard(*config_, broker.shard_count()), eighths_per_shard(1, *config_, broker.shard_count())),

@@ -25,7 +25,8 @@ class Broker;
 
 class ShardServer {
 public:
-    ShardServer(Broker& broker, runtime::Shard& shard);
+    // The shard's loop may run already: it is not asked anything here, not even the time.
+    ShardServer(Broker& broker, runtime::Shard& shard, std::int64_t now_ms);
     ~ShardServer();
 
     runtime::Shard& shard() { return shard_; }

@@ -29,11 +29,17 @@ RealShard::RealShard(unsigned index, const Shared& shared)
 RealShard::~RealShard() = default;
 
 std::int64_t RealShard::wall_ms() const {
+    TL_CHECK(on_own_thread());
     if (wall_turn_ != turn_) {
         wall_ms_ = wall_clock_ms();
         wall_turn_ = turn_;
     }
     return wall_ms_;
+}
+
+std::uint64_t RealShard::random() {
+    TL_CHECK(on_own_thread());
+    return random_.next();
 }
 
 // Before the loop runs there is one thread only.

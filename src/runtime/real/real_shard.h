@@ -37,7 +37,7 @@ public:
     unsigned index() const override { return index_; }
     Instant now() const override { return now_; }
     std::int64_t wall_ms() const override;
-    std::uint64_t random() override { return random_.next(); }
+    std::uint64_t random() override;
     void post(std::coroutine_handle<> task) override;
     void run_here(Job job) override;
     TimerId add_timer(Instant when, Job job) override;

@@ -129,13 +129,23 @@ TEST(RealShard, ReadsTheClockOnceATurn) {
     runtime.run(read_clocks);
 }
 
-Task<int> use_from_elsewhere(Shard& shard) {
-    std::thread([&shard] { shard.add_timer(Instant{}, [] {}); }).join();
+Task<int> use_from_elsewhere(Shard& shard, void (*use)(Shard&)) {
+    std::thread([&shard, use] { use(shard); }).join();
     co_return 0;
 }
-TEST(RealShardDeathTest, EndsTheProcessWhenAnotherThreadUsesItsQueues) {
+void expect_death_elsewhere(void (*use)(Shard&)) {
     testing::GTEST_FLAG(death_test_style) = "threadsafe";
-    EXPECT_DEATH(RealRuntime({.shards = 1, .io_threads = 1}).run(use_from_elsewhere), "on_own_thread");
+    auto main = [use](Shard& shard) { return use_from_elsewhere(shard, use); };
+    EXPECT_DEATH(RealRuntime({.shards = 1, .io_threads = 1}).run(main), "on_own_thread");
+}
+TEST(RealShardDeathTest, EndsTheProcessWhenAnotherThreadUsesItsQueues) {
+    expect_death_elsewhere([](Shard& shard) { shard.add_timer(Instant{}, [] {}); });
+}
+TEST(RealShardDeathTest, EndsTheProcessWhenAnotherThreadAsksItsWallClock) {
+    expect_death_elsewhere([](Shard& shard) { (void)shard.wall_ms(); });
+}
+TEST(RealShardDeathTest, EndsTheProcessWhenAnotherThreadAsksForItsRandomness) {
+    expect_death_elsewhere([](Shard& shard) { (void)shard.random(); });
 }
 
 Task<int> listen_twice(RealRuntime& other, Shard& shard) {
