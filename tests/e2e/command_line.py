@@ -15,7 +15,7 @@ class Cli:
         self.environment = {**os.environ, "TIDELINE_BOOTSTRAP": bootstrap}
 
     def command(self, *arguments):
-        return [str(brokers.TIDELINE), *map(str, arguments)]
+        return [str(brokers.CLIENT), *map(str, arguments)]
 
     def __call__(self, *arguments, stdin=b"", expect=OK):
         done = subprocess.run(self.command(*arguments), input=stdin, capture_output=True,

@@ -448,6 +448,6 @@ def test_log_dump_names_the_damage_and_its_byte(cli, topic, broker, tmp_path):
 def test_bash_completes_topics_of_the_broker(cli, topic):
     script = ('source <("$0" completion bash); COMP_LINE="tideline consume %s"; COMP_POINT=${#COMP_LINE}; '
               '_tideline "$0"; printf "%%s\\n" "${COMPREPLY[@]}"' % topic[:-2])
-    done = subprocess.run(["bash", "-c", script, str(brokers.TIDELINE)], env=cli.environment, timeout=SECONDS,
+    done = subprocess.run(["bash", "-c", script, str(brokers.CLIENT)], env=cli.environment, timeout=SECONDS,
                           capture_output=True, text=True)
     assert topic in done.stdout.split(), done.stderr

@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from bystander import Bystander
+from lib import broker as brokers
 from lib import wire
 from lib.batch import batch, uvarint
 from lib.wire import array, blob, i8, i16, i32, i64, string
@@ -156,7 +157,7 @@ def test_a_hundred_thousand_transactional_ids_cost_little_and_come_back_after_a_
                 assert answer.i16() == 0
         grown = broker.memory_kib() - before
         print(f"{IDS} ids, {1024 * grown / IDS:.0f} bytes each")
-        assert grown < KIB_FOR_EACH * IDS
+        assert not brokers.MEMORY_COUNTS or grown < KIB_FOR_EACH * IDS
         assert list_transactions(connections[0]) == IDS + 1
     beside.is_still_served()
     beside.finish()

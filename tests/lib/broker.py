@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 INTEROP = ROOT / "build" / "interop"
 JARS = INTEROP / "jars"
 TIDELINE = Path(os.environ.get("TIDELINE_BINARY", ROOT / "build" / "release" / "tideline"))
+# Whose client commands are run.
+CLIENT = Path(os.environ.get("TIDELINE_CLIENT_BINARY", TIDELINE))
+# Under a sanitizer, most of a broker's memory is the sanitizer's.
+MEMORY_COUNTS = "TIDELINE_SANITIZED" not in os.environ
 START_SECONDS = 240
 STOP_SECONDS = 60
 

@@ -69,7 +69,7 @@ class Reader:
 class Connection:
     """One TCP connection. Every wait is bounded by `timeout` and then fails the test."""
 
-    def __init__(self, port, timeout=20, host="127.0.0.1"):
+    def __init__(self, port, timeout=60, host="127.0.0.1"):
         self.socket = socket.create_connection((host, port), timeout=timeout)
         self.correlation = 0
 
@@ -270,7 +270,7 @@ def init_producer_id(connection):
 # ---- what a client would repeat until it is served -----------------------------------------
 
 
-def until(try_it, accept, seconds=30):
+def until(try_it, accept, seconds=60):
     """Repeats `try_it` until `accept` likes the result; both brokers may need a moment."""
     deadline = time.monotonic() + seconds
     while not accept(result := try_it()):
