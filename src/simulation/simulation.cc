@@ -44,6 +44,13 @@ std::pair<std::string_view, std::string_view> first_difference(std::string_view 
     return {};
 }
 
+// On a fair day acknowledgements wait for the disk, or a power cut could only be the death of the process.
+Fixed fixed_of(const SimulationOptions& options, runtime::Random& random) {
+    Fixed fixed = draw_fixed(random);
+    fixed.is_replicated = fixed.is_replicated && !options.fair_day;
+    return fixed;
+}
+
 // Paths; nothing if it is no directory.
 std::vector<std::string> entries_of(runtime::FileSystem& files, const std::string& directory) {
     std::vector<std::string> paths;
@@ -115,7 +122,7 @@ Simulation::Simulation(const SimulationOptions& options)
     : options_(options),
       random_(options.seed),
       world_(random_.next()),
-      fixed_(draw_fixed(random_)),
+      fixed_(fixed_of(options, random_)),
       settings_(draw_settings(random_, fixed_)),
       node_(world_, kShardsMax, fixed_.directories),
       clients_(world_.add_shard()),
