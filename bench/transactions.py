@@ -17,7 +17,7 @@ from lib import wire
 
 FIND_COORDINATOR, BY_TRANSACTIONAL_ID = 10, wire.i8(1)
 CONFIG = {"transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1", "log.segment.delete.delay.ms": "0"}
-TURNS = 3
+READING_TURNS = 6
 IDS = 10_000
 
 # What a client sends that is full of records: one batch of its default size for each partition.
@@ -31,7 +31,7 @@ WRITING = (
 
 
 class Sum:
-    """Several runs of the generator, as if they were one."""
+    """Several runs of the generator: as if they were one (per), or one by one (median)."""
 
     def __init__(self, size):
         self.size, self.total, self.runs = size, Counter(), []
@@ -132,7 +132,7 @@ def reading(one, size):
         make_topic(one, topic, PARTITIONS)
         load(one, topic, records=int(size.records * 0.25), batch_bytes=64 << 10, transaction_ms=10, abort_every=abort_every)
         found = {committed: Sum(size) for committed in (0, 1)}
-        for turn in range(2 * TURNS):
+        for turn in range(READING_TURNS):
             for committed in (0, 1) if turn % 2 else (1, 0):
                 found[committed].add(rig.load(one, "fetch", topic=topic, partitions=PARTITIONS, committed=committed, uniform=0))
         assert found[0].total["records"] == found[1].total["records"], "an isolation level read another number of records"

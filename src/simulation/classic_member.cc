@@ -46,13 +46,12 @@ std::vector<std::int32_t> partitions_of(std::string_view text) {
     return partitions;
 }
 
-class ClassicMember : public GroupClient {
+class ClassicMember final : public GroupMember {
 public:
-    ClassicMember(Stage& stage, std::uint64_t seed) : GroupClient(stage, std::string(kClassicGroup), seed) {}
-    Task<void> run();
+    ClassicMember(Stage& stage, std::uint64_t seed) : GroupMember(stage, std::string(kClassicGroup), seed) {}
 
 private:
-    Task<void> live(bool is_last);
+    Task<void> live(bool is_last) override;
     Task<bool> join();
     Task<bool> sync();
     Task<void> stay(bool is_last);
@@ -66,16 +65,6 @@ private:
     std::vector<std::string> members_;  // when this one leads, those whose partitions it deals out
     std::vector<std::int32_t> owned_;
 };
-
-Task<void> ClassicMember::run() {
-    co_await wait_for_topic();
-    for (bool is_last = false; !is_last;) {
-        is_last = stage_.is_storm_over;
-        co_await live(is_last);
-        co_await rest();
-    }
-    co_await link_.close();
-}
 
 // From the first join to a leave, or to a crash, of which the coordinator hears by silence only.
 Task<void> ClassicMember::live(bool is_last) {

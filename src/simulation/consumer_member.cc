@@ -17,13 +17,12 @@ constexpr std::int32_t kLeave = -1;
 constexpr std::int32_t kRebalanceMs = 1500;
 constexpr std::int16_t kFirstCommitWithMemberEpoch = 9;
 
-class ConsumerMember : public GroupClient {
+class ConsumerMember final : public GroupMember {
 public:
-    ConsumerMember(Stage& stage, std::uint64_t seed) : GroupClient(stage, std::string(kConsumerGroup), seed) {}
-    Task<void> run();
+    ConsumerMember(Stage& stage, std::uint64_t seed) : GroupMember(stage, std::string(kConsumerGroup), seed) {}
 
 private:
-    Task<void> live(bool is_last);
+    Task<void> live(bool is_last) override;
     Task<ErrorCode> heartbeat(std::int32_t epoch);
     void take(const ConsumerGroupHeartbeatResponse& response);
     Task<bool> commit_some(bool all);
@@ -31,16 +30,6 @@ private:
     Membership self_;
     std::vector<std::int32_t> owned_;
 };
-
-Task<void> ConsumerMember::run() {
-    co_await wait_for_topic();
-    for (bool is_last = false; !is_last;) {
-        is_last = stage_.is_storm_over;
-        co_await live(is_last);
-        co_await rest();
-    }
-    co_await link_.close();
-}
 
 // From the first heartbeat to a leave, or to a crash, of which the coordinator hears by silence only.
 Task<void> ConsumerMember::live(bool is_last) {

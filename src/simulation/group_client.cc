@@ -142,4 +142,14 @@ Task<void> GroupClient::settle_committed(KnownTopic topic) {
     }
 }
 
+Task<void> GroupMember::run() {
+    co_await wait_for_topic();
+    for (bool is_last = false; !is_last;) {
+        is_last = stage_.is_storm_over;
+        co_await live(is_last);
+        co_await rest();
+    }
+    co_await link_.close();
+}
+
 }  // namespace tideline::simulation

@@ -43,4 +43,16 @@ protected:
     KnownTopic topic_;
 };
 
+// A member: one membership after the other, and one more when the storm is over.
+class GroupMember : public GroupClient {
+public:
+    using GroupClient::GroupClient;
+    virtual ~GroupMember() = default;
+    Task<void> run();
+
+protected:
+    // From joining to a leave, or to a crash, of which the coordinator hears by silence only.
+    virtual Task<void> live(bool is_last) = 0;
+};
+
 }  // namespace tideline::simulation
