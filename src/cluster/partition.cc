@@ -15,6 +15,8 @@ namespace {
 
 // Expired waiters are swept when the list has grown past this.
 constexpr std::size_t kWaitersBeforeSweep = 64;
+// How long records may be appended that nobody waits for.
+constexpr std::chrono::seconds kUnawaitedMax{1};
 
 }  // namespace
 
@@ -72,7 +74,7 @@ Result<> Partition::check_online() const {
     return is_failed() ? fail(ErrorCode::kafka_storage_error, "partition is offline") : Result<>{};
 }
 
-Result<log::AppendInfo> Partition::append_as(base::ByteView batch, log::AppendOptions options) {
+Result<log::AppendInfo> Partition::append_as(base::ByteView batch, log::AppendOptions options, FlushBegins flush) {
     TL_TRY_VOID(check_online());
     options.leader_epoch = leader_epoch_;
     Offset active_before = log_->active_base();
@@ -90,7 +92,9 @@ Result<log::AppendInfo> Partition::append_as(base::ByteView batch, log::AppendOp
         oldest_unflushed_ = shard_.now();
     }
     if (durability_ == Durability::fsync) {
-        request_flush();
+        if (flush == FlushBegins::at_once) {
+            request_flush();
+        }
     } else if (log_->unflushed_records() >= log_->config().flush_messages) {
         must_flush_to_ = log_->next_offset();
         request_flush();
@@ -106,6 +110,9 @@ bool Partition::is_acknowledged(Offset end) const {
 }
 
 Task<Result<>> Partition::wait_acknowledged(Offset end, runtime::Instant deadline) {
+    if (durability_ == Durability::fsync && !is_acknowledged(end)) {
+        request_flush();
+    }
     ++acknowledgements_waiting_;
     bool in_time = true;
     while (in_time && !is_failed() && !is_acknowledged(end)) {
@@ -158,11 +165,12 @@ Result<Offset> Partition::delete_records_before(Offset offset) {
 }
 
 void Partition::flush_if_due(runtime::Instant now) {
-    std::int64_t flush_ms = log_->config().flush_ms;
-    if (is_failed() || log_->unflushed_records() == 0 || flush_ms == log::kUnlimited) {
+    if (is_failed() || log_->unflushed_records() == 0) {
         return;
     }
-    if (now - oldest_unflushed_ >= std::chrono::milliseconds(flush_ms)) {
+    std::int64_t flush_ms = log_->config().flush_ms;
+    bool is_due = flush_ms != log::kUnlimited && now - oldest_unflushed_ >= std::chrono::milliseconds(flush_ms);
+    if (is_due || (durability_ == Durability::fsync && now - oldest_unflushed_ >= kUnawaitedMax)) {
         request_flush();
     }
 }

@@ -26,6 +26,12 @@ std::string to_string(const TopicPartition& id);  // "orders-3"
 enum class Durability { fsync, replicated };
 enum class Isolation { read_uncommitted, read_committed };
 
+// When a flush of what is appended begins, under Durability::fsync.
+enum class FlushBegins {
+    at_once,
+    when_awaited  // by wait_acknowledged(), at the latest after a second: of records that nobody may be waiting for
+};
+
 // Somebody, on whatever shard, who wants to know when a partition has more to read.
 class DataWaiter {
 public:
@@ -65,7 +71,8 @@ public:
     // Appends one validated batch of a client. Written, not yet acknowledged: see wait_acknowledged().
     base::Result<log::AppendInfo> append(base::ByteView batch, std::int64_t now_ms) { return append_as(batch, {.now_ms = now_ms}); }
     // The same with everything that the log wants to know; the leader epoch is ours.
-    base::Result<log::AppendInfo> append_as(base::ByteView batch, log::AppendOptions options);
+    base::Result<log::AppendInfo> append_as(base::ByteView batch, log::AppendOptions options,
+                                            FlushBegins flush = FlushBegins::at_once);
     // Returns when records before `end` are what acks=all promises; kafka_storage_error or not_leader_or_follower (see
     // check_online) when that can no longer happen, request_timed_out when `deadline` came first (the records stay, and
     // may still become durable).
@@ -80,7 +87,7 @@ public:
     // DeleteRecords: -1 is the high watermark. Returns the new log start.
     base::Result<Offset> delete_records_before(Offset offset);
     void update_config(const log::LogConfig& config) { log_->update_config(config); }
-    // flush.ms: starts a flush when records have waited that long.
+    // Starts a flush when records have waited for flush.ms, or for somebody to await them, long enough.
     void flush_if_due(runtime::Instant now);
 
     // kafka_storage_error once it failed, not_leader_or_follower while it closes.

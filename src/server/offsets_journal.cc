@@ -30,10 +30,11 @@ std::size_t OffsetsJournal::batch_bytes_max() const {
 
 Result<std::int64_t> OffsetsJournal::append(base::ByteView batch, const coordinator::JournalAppend& how) {
     TL_TRY(found, partition());
-    TL_TRY(appended, found->append_as(batch, {.origin = log::AppendOrigin::coordinator,
-                                              .now_ms = how.now_ms,
-                                              .transaction_version = how.transaction_version,
-                                              .guard = how.guard}));
+    log::AppendOptions options{.origin = log::AppendOrigin::coordinator,
+                               .now_ms = how.now_ms,
+                               .transaction_version = how.transaction_version,
+                               .guard = how.guard};
+    TL_TRY(appended, found->append_as(batch, options, cluster::FlushBegins::when_awaited));
     return appended.last_offset + 1;
 }
 
