@@ -90,9 +90,7 @@ bool Producer::is_full(std::int64_t now) const {
 }
 
 bool Producer::may_send(std::int64_t now) const {
-    // The first request goes alone: it is the one that may have to wait for the end of the transaction before.
-    bool waits_for_first = !run_.is_plain && acknowledged_ == 0 && !in_flight_.empty();
-    return !free_.empty() && !waits_for_first && !is_full(now);
+    return !free_.empty() && !is_full(now);
 }
 
 void Producer::send_new_request(std::int64_t now) {
@@ -150,7 +148,6 @@ void Producer::on_produced(std::int16_t error, std::int64_t now) {
     in_flight_.pop_front();
     if (error == kNone) {
         free_.push_back(slot);
-        ++acknowledged_;
         run_.batches_done += run_.batches_per_request;
     } else if (!run_.is_plain && (is_retriable(error) || (error == kOutOfOrderSequence && !again_.empty()))) {
         again_.push_back(slot);
@@ -196,7 +193,6 @@ void Producer::begin_transaction(ProducerIdentity identity) {
     identity_ = identity;
     sequences_.assign(static_cast<std::size_t>(run_.partitions), 0);
     batches_ = 0;
-    acknowledged_ = 0;
 }
 
 void Producer::retry_later(std::int64_t now) {

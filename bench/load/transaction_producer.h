@@ -103,7 +103,6 @@ private:
     std::int64_t began_ns_ = 0;
     std::int64_t end_sent_ns_ = 0;
     std::int64_t batches_ = 0;  // of this transaction
-    std::int64_t acknowledged_ = 0;  // requests of this transaction
     std::int64_t ended_ = 0;
 };
 
