@@ -45,6 +45,7 @@ Partition::Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_
       tasks_(shard) {
     // What recovery kept is durable, and this replica is the whole in-sync set.
     advance_high_watermark();
+    read_limit(Isolation::read_committed);  // the log remembers each transaction that recovery saw end until then, see there
 }
 
 Offset Partition::read_limit(Isolation isolation) {
@@ -230,8 +231,11 @@ void Partition::advance_high_watermark() {
     progress_.set();
     progress_.reset();
     wake_readers(waiters_);
+    // Asked for even if nobody waits: the log remembers each transaction that has ended until it hears that the high watermark is past
+    // its marker, and in __consumer_offsets nobody ever reads.
+    Offset stable = read_limit(Isolation::read_committed);
     // Records of an open transaction are nothing that these would get to see.
-    if (!committed_waiters_.empty() && read_limit(Isolation::read_committed) != stable_when_parked_) {
+    if (!committed_waiters_.empty() && stable != stable_when_parked_) {
         wake_readers(committed_waiters_);
     }
 }

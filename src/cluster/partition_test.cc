@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "record/build.h"
+#include "record/control.h"
 #include "runtime/sim/world.h"
 
 namespace tideline::cluster {
@@ -32,6 +33,33 @@ protected:
         auto appended = partition_->append_as(builder.finish(), {.origin = log::AppendOrigin::coordinator, .now_ms = shard_.wall_ms()}, flush);
         EXPECT_TRUE(appended) << base::to_string(appended.error());
         return partition_->log().next_offset();
+    }
+
+    // As after kill -9: nothing is written any more.
+    void open_after_a_kill() {
+        world_.run(shard_, partition_->abandon());
+        partition_.reset();
+        open();
+    }
+    // Data and marker, both on the disk.
+    void write_transaction(bool commit) {
+        constexpr std::int64_t kProducer = 7;
+        record::BatchBuilder builder({.producer_id = kProducer, .producer_epoch = 0, .transactional = true});
+        builder.add(shard_.wall_ms(), base::as_bytes("key"), base::as_bytes("value"));
+        EXPECT_TRUE(partition_->append_as(builder.finish(), {.origin = log::AppendOrigin::coordinator, .guard = log::kUnguarded}));
+        auto type = commit ? record::ControlType::commit : record::ControlType::abort;
+        base::Bytes marker = record::build_marker_batch({.timestamp = shard_.wall_ms(),
+                                                         .producer_id = kProducer,
+                                                         .producer_epoch = 0,
+                                                         .marker = {.type = type, .coordinator_epoch = 0}});
+        EXPECT_TRUE(partition_->append_as(marker, {.origin = log::AppendOrigin::coordinator, .transaction_version = 0}));
+        world_.run_until_idle();
+        ASSERT_EQ(partition_->high_watermark(), partition_->log().next_offset());
+    }
+    // Whether the log remembers a transaction that has ended. A copy is asked, since asking is what makes it forget.
+    bool remembers_an_ended_transaction() {
+        log::ProducerState copy = partition_->log().producers();
+        return copy.first_unstable_offset(0).has_value();
     }
 
     runtime::sim::SimWorld world_{1};
@@ -78,6 +106,24 @@ TEST_F(PartitionTest, WhatNobodyWaitsForIsFlushedAfterASecond) {
     partition_->flush_if_due(appended_at + 1s);
     world_.run_until_idle();
     EXPECT_EQ(partition_->high_watermark(), end);
+    close();
+}
+
+TEST_F(PartitionTest, TransactionsThatHaveEndedAreForgottenThoughNobodyReads) {
+    open();
+    write_transaction(true);
+    EXPECT_FALSE(remembers_an_ended_transaction());
+    write_transaction(false);
+    EXPECT_FALSE(remembers_an_ended_transaction());
+    close();
+}
+
+TEST_F(PartitionTest, TransactionsThatRecoverySawEndAreForgotten) {
+    open();
+    write_transaction(true);
+    write_transaction(false);
+    open_after_a_kill();
+    EXPECT_FALSE(remembers_an_ended_transaction());
     close();
 }
 
