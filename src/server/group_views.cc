@@ -44,7 +44,12 @@ std::optional<group::TopicInfo> GroupTopics::find(const base::Uuid& id) const { 
 
 std::optional<group::TopicInfo> GroupTopics::find_early(std::string_view name) const {
     auto found = find(name);
-    return found ? found : find_in(*expected_, name);
+    auto expected = find_in(*expected_, name);
+    if (!found || !expected) {
+        return found ? found : expected;
+    }
+    // Whoever means the new one by that name would lose its offsets with those of the old one.
+    return found->id == expected->id ? found : std::nullopt;
 }
 
 std::optional<group::TopicInfo> GroupTopics::find_early(const base::Uuid& id) const {

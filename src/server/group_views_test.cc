@@ -61,8 +61,10 @@ TEST_F(GroupTopicsTest, ATopicMadeAnewIsNotFoundBeforeTheOldOneHasGone) {
     cluster::ImagePtr image = next({removed(old_), made("t", new_)});
     topics_.expect(image);
     EXPECT_FALSE(topics_.find_early(new_));
+    EXPECT_FALSE(topics_.find_early("t"));
     topics_.show(image);
     EXPECT_TRUE(topics_.find_early(new_));
+    EXPECT_EQ(topics_.find_early("t")->id, new_);
 }
 
 }  // namespace
