@@ -5,29 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/edit_distance.h"
 #include "cli/shell_word.h"
 
 namespace tideline::cli {
-namespace {
-
-std::string letters_of(std::string_view text) {
-    std::string letters;
-    for (char c : text) {
-        if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
-            letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        }
-    }
-    return letters;
-}
-
-bool is_extension(std::string_view shorter, std::string_view longer) {
-    constexpr std::size_t kShortestName = 4;
-    return shorter.size() >= kShortestName && longer.size() > shorter.size() && longer.starts_with(shorter) &&
-           std::isalnum(static_cast<unsigned char>(longer[shorter.size()])) == 0;
-}
-
-}  // namespace
 
 std::string_view name_of(Severity severity) {
     switch (severity) {
@@ -36,19 +16,6 @@ std::string_view name_of(Severity severity) {
         case Severity::note: return "note";
     }
     return "";
-}
-
-bool resembles(std::string_view one, std::string_view other) {
-    if (is_extension(one, other) || is_extension(other, one)) {
-        return true;
-    }
-    const std::string a = letters_of(one);
-    const std::string b = letters_of(other);
-    if (a == b) {
-        return true;
-    }
-    constexpr std::size_t kLettersForATypo = 5;
-    return std::min(a.size(), b.size()) >= kLettersForATypo && edit_distance(a, b) <= 1 + std::min(a.size(), b.size()) / 12;
 }
 
 std::string family_of(std::string_view client_id) {

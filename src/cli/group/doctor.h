@@ -55,8 +55,6 @@ struct Finding {
 // The worst first.
 std::vector<Finding> diagnose(const DoctorFacts& facts);
 
-// Whether one id may have been meant for the other: "billing" and "billing-v2", "Billing_1", "biling".
-bool resembles(std::string_view one, std::string_view other);
 // What is left of a client id without what tells its instances apart: "app-17" and "app-4" are both "app".
 std::string family_of(std::string_view client_id);
 

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "cli/broker_link.h"
+#include "cli/group/resemblance.h"
 
 namespace tideline::cli {
 namespace {
@@ -128,26 +129,29 @@ void add_evidence(KafkaClient& client, const Metadata& metadata, std::vector<Doc
     });
 }
 
-// Groups without members that may have been meant, where this one began without offsets.
-std::vector<std::string> look_alikes(const DoctorFacts& facts, const std::vector<GroupListing>& listed) {
+// For each of the groups: those without members that may have been meant, where it began without offsets.
+std::vector<std::vector<std::string>> look_alikes(const std::vector<DoctorFacts>& all, const std::vector<GroupListing>& listed) {
     constexpr std::size_t kAtMost = 16;
-    const std::string& group = facts.view.description.group;
-    std::vector<std::string> found;
-    if (std::ranges::none_of(facts.seen.events, [](const auto& event) { return event.kind == "no_offset"; })) {
-        return found;
-    }
+    std::vector<std::string> empty;
     for (const GroupListing& other : listed) {
-        if (found.size() < kAtMost && other.group != group && other.state == "Empty" && resembles(group, other.group)) {
-            found.push_back(other.group);
+        if (other.state == "Empty") {
+            empty.push_back(other.group);
         }
+    }
+    const LookAlikes ids(empty);
+    std::vector<std::vector<std::string>> found;
+    for (const DoctorFacts& facts : all) {
+        const bool began_anew = std::ranges::any_of(facts.seen.events, [](const auto& event) { return event.kind == "no_offset"; });
+        found.push_back(began_anew ? ids.of(facts.view.description.group, kAtMost) : std::vector<std::string>());
     }
     return found;
 }
 
 void add_forsaken(KafkaClient& client, const Metadata& metadata, const std::vector<GroupListing>& listed, std::vector<DoctorFacts>& all) {
+    const std::vector<std::vector<std::string>> meant = look_alikes(all, listed);
     std::map<std::string, ObservedGroup> seen;
-    for (const DoctorFacts& facts : all) {
-        std::ranges::for_each(look_alikes(facts, listed), [&](const std::string& group) { seen.try_emplace(group); });
+    for (const auto& groups : meant) {
+        std::ranges::for_each(groups, [&](const std::string& group) { seen.try_emplace(group); });
     }
     if (seen.empty()) {
         return;
@@ -159,8 +163,8 @@ void add_forsaken(KafkaClient& client, const Metadata& metadata, const std::vect
             keep_fuller(seen[group.group_id], std::move(group));
         }
     });
-    for (DoctorFacts& facts : all) {
-        std::ranges::for_each(look_alikes(facts, listed), [&](const std::string& group) { facts.forsaken.push_back(seen.at(group)); });
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        std::ranges::for_each(meant[i], [&](const std::string& group) { all[i].forsaken.push_back(seen.at(group)); });
     }
 }
 

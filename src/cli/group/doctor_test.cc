@@ -441,15 +441,6 @@ TEST(Doctor, JudgesThePresentAloneWithoutEvidence) {
     expect_only(facts, "more-members-than-partitions", "", Severity::note);
 }
 
-TEST(Resemblance, IsATypoAVersionOrAnotherSpelling) {
-    EXPECT_TRUE(resembles("billing", "biling"));
-    EXPECT_TRUE(resembles("billing", "billing-v2"));
-    EXPECT_TRUE(resembles("billing.eu", "Billing_EU"));
-    EXPECT_FALSE(resembles("billing", "shipping"));
-    EXPECT_FALSE(resembles("app", "api"));
-    EXPECT_FALSE(resembles("bill", "billing"));
-}
-
 TEST(ClientFamily, IsTheIdWithoutWhatTellsInstancesApart) {
     EXPECT_EQ(family_of("app-1"), family_of("app-17"));
     EXPECT_EQ(family_of("consumer-billing-2"), "consumerbilling");
