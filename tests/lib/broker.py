@@ -24,6 +24,12 @@ MEMORY_COUNTS = "TIDELINE_SANITIZED" not in os.environ
 START_SECONDS = 240
 STOP_SECONDS = 60
 
+
+def limited_memory(size):
+    """The wrapper of a broker that ends when it allocates more; none where memory does not count."""
+    return ["prlimit", f"--data={size}"] if MEMORY_COUNTS else []
+
+
 # A tool's start is most of its life: skip the second compiler and the parallel collector.
 JAVA = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
 
