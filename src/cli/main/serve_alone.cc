@@ -1,5 +1,5 @@
 // `tl_serve`: what `tideline serve` is, without the client commands, for builds under sanitizers: half of what there is to
-// compile above the broker is theirs. Takes --data-dir, --listen and --set, each with its value.
+// compile above the broker is theirs. Takes the same options but for --log-level and --help, each with its value apart.
 #include <cstdio>
 #include <string_view>
 
@@ -15,6 +15,10 @@ int main(int argc, char** argv) {
             options.data_dir = value;
         } else if (name == "--listen") {
             options.listen = value;
+        } else if (name == "--config") {
+            options.config = value;
+        } else if (name == "--log-format" && (value == "json" || value == "text")) {
+            options.log_format = value == "json" ? tideline::base::LogFormat::json : tideline::base::LogFormat::text;
         } else if (std::size_t equals = value.find('='); name == "--set" && equals != std::string_view::npos) {
             options.sets.emplace_back(value.substr(0, equals), value.substr(equals + 1));
         } else {
@@ -22,7 +26,8 @@ int main(int argc, char** argv) {
         }
     }
     if (!is_understood) {
-        std::fputs("use: tl_serve serve [--data-dir DIR] [--listen HOST:PORT] [--set KEY=VALUE]…\n", stderr);
+        std::fputs("use: tl_serve serve [--data-dir DIR] [--listen HOST:PORT] [--config FILE] [--set KEY=VALUE]… [--log-format text|json]\n",
+                   stderr);
         return 1;
     }
     return tideline::cli::run_serve(options);
