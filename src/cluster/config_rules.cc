@@ -102,6 +102,7 @@ std::map<std::string, std::string> plain(const ConfigMap& configs) { return {con
 }  // namespace
 
 std::span<const PropertyRow> group_properties() { return kGroupRows; }
+std::span<const PropertyRow> client_metrics_properties() { return kClientMetricsRows; }
 
 const PropertyRow* find_property(ConfigResourceType type, std::string_view name) {
     switch (type) {

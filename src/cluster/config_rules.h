@@ -35,6 +35,8 @@ std::vector<protocol::MetadataRecord> elr_clearing_of(std::span<const protocol::
 
 // What may be set for a group, in the order of the names; broker_synonym is where the default comes from.
 std::span<const base::PropertyRow> group_properties();
+// What may be set for a subscription of client metrics.
+std::span<const base::PropertyRow> client_metrics_properties();
 
 // The property of a resource of that type; nullptr when there is none.
 const base::PropertyRow* find_property(ConfigResourceType type, std::string_view name);

@@ -450,7 +450,7 @@ def describe_log_dirs(script):
         script.case(f"DescribeLogDirs.{name}", keep=keep, topics=[topic])
 
 
-TOPIC_RESOURCE, BROKER_RESOURCE, LOGGER_RESOURCE = 2, 4, 8
+TOPIC_RESOURCE, BROKER_RESOURCE, LOGGER_RESOURCE, CLIENT_METRICS_RESOURCE = 2, 4, 8, 16
 
 
 @chapter
@@ -471,6 +471,8 @@ def describe_configs(script):
     tell("all_brokers", BROKER_RESOURCE, "", ["log.retention.ms"])
     tell("another_broker", BROKER_RESOURCE, "9")
     tell("no_broker", BROKER_RESOURCE, "one")
+    tell("client_metrics", CLIENT_METRICS_RESOURCE, "x")
+    tell("client_metrics_without_name", CLIENT_METRICS_RESOURCE, "")
     for kind in (0, 1, 3, 99, -1):
         tell(f"resource_{kind}", kind, "x")
 

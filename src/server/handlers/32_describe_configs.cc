@@ -2,6 +2,7 @@
 // v1 source and synonyms (KIP-226)   v3 type and documentation (KIP-569)   v4 flexible
 
 #include <charconv>
+#include <set>
 
 #include "cluster/config_rules.h"
 #include "cluster/controller.h"
@@ -23,7 +24,7 @@ using Entry = DescribeConfigsResponse::DescribeConfigsResourceResult;
 using Synonym = DescribeConfigsResponse::DescribeConfigsSynonym;
 
 // Where a value comes from, as the protocol numbers it; the most specific first.
-enum Source : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicDefault = 3, kStatic = 4, kDefault = 5, kGroup = 8 };
+enum Source : std::int8_t { kTopic = 1, kDynamicBroker = 2, kDynamicDefault = 3, kStatic = 4, kDefault = 5, kClientMetrics = 7, kGroup = 8 };
 
 struct Describing {
     const cluster::MetadataImage& image;
@@ -117,13 +118,31 @@ void describe_topic(const Describing& describing, const DescribeConfigsRequest::
     }
 }
 
+// Properties that no file can set, as throttles: only what was set.
+void add_run_time_only(const Describing& describing, const DescribeConfigsRequest::DescribeConfigsResource& resource, Result& result) {
+    std::set<std::string_view> names;
+    for (const cluster::ConfigMap* configs : {&describing.image.broker_configs(describing.node_id), &describing.image.cluster_configs()}) {
+        for (const auto& [name, value] : *configs) {
+            names.insert(name);
+        }
+    }
+    for (std::string_view name : names) {
+        const base::PropertyRow* row = cluster::find_property(cluster::ConfigResourceType::broker, name);
+        if (row != nullptr && cluster::find_broker_property(name) == nullptr && is_wanted(resource, name)) {
+            std::vector<Synonym> synonyms;
+            add_broker_synonyms(describing, name, synonyms);
+            result.configs.push_back(make_entry(describing, *row, std::move(synonyms), false));
+        }
+    }
+}
+
 void describe_broker(const Describing& describing, const DescribeConfigsRequest::DescribeConfigsResource& resource, Result& result) {
     if (resource.resource_name.empty()) {
         // The cluster-wide defaults: only what was set.
         for (const auto& [name, value] : describing.image.cluster_configs()) {
-            const cluster::BrokerProperty* property = cluster::find_broker_property(name);
-            if (property != nullptr && is_wanted(resource, name)) {
-                result.configs.push_back(make_entry(describing, property->row, {{name, value, kDynamicDefault}}, false));
+            const base::PropertyRow* row = cluster::find_property(cluster::ConfigResourceType::broker, name);
+            if (row != nullptr && is_wanted(resource, name)) {
+                result.configs.push_back(make_entry(describing, *row, {{name, value, kDynamicDefault}}, false));
             }
         }
         return;
@@ -147,27 +166,29 @@ void describe_broker(const Describing& describing, const DescribeConfigsRequest:
         bool read_only = property.row.update == base::PropertyUpdate::read_only;
         result.configs.push_back(make_entry(describing, property.row, std::move(synonyms), read_only));
     }
+    add_run_time_only(describing, resource, result);
 }
 
-// A group need not exist: what is set for its name counts when it comes.
-void describe_group(const Describing& describing, const DescribeConfigsRequest::DescribeConfigsResource& resource, Result& result) {
+// A group or a subscription of client metrics need not exist: what is set for its name counts when it comes.
+void describe_named(const Describing& describing, const DescribeConfigsRequest::DescribeConfigsResource& resource, Source source,
+                    std::span<const base::PropertyRow> rows, Result& result) {
     if (resource.resource_name.empty()) {
         return refuse(result, ErrorCode::invalid_request, "the resource needs a name");
     }
-    const cluster::ConfigMap& overrides = describing.image.configs({cluster::ConfigResourceType::group, resource.resource_name});
-    for (const base::PropertyRow& row : cluster::group_properties()) {
+    auto type = static_cast<cluster::ConfigResourceType>(resource.resource_type);
+    const cluster::ConfigMap& overrides = describing.image.configs({type, resource.resource_name});
+    for (const base::PropertyRow& row : rows) {
         if (!is_wanted(resource, row.name)) {
             continue;
         }
         std::vector<Synonym> synonyms;
         if (auto found = overrides.find(row.name); found != overrides.end()) {
-            synonyms.push_back({std::string(row.name), found->second, kGroup});
+            synonyms.push_back({std::string(row.name), found->second, source});
+        } else if (source == kGroup) {
+            auto inherited = row.broker_synonym.empty() ? row.default_value : describing.static_config.value(row.broker_synonym);
+            synonyms.push_back({std::string(row.name), to_text(inherited), kDefault});
         }
-        Entry entry = make_entry(describing, row, std::move(synonyms), false);
-        if (overrides.find(row.name) == overrides.end() && !row.broker_synonym.empty()) {
-            entry.value = to_text(describing.static_config.value(row.broker_synonym));
-        }
-        result.configs.push_back(std::move(entry));
+        result.configs.push_back(make_entry(describing, row, std::move(synonyms), false));
     }
 }
 
@@ -191,7 +212,10 @@ Task<DescribeConfigsResponse> handle_describe_configs(RequestContext& context, D
                 describe_broker(describing, resource, result);
                 break;
             case cluster::ConfigResourceType::group:
-                describe_group(describing, resource, result);
+                describe_named(describing, resource, kGroup, cluster::group_properties(), result);
+                break;
+            case cluster::ConfigResourceType::client_metrics:
+                describe_named(describing, resource, kClientMetrics, cluster::client_metrics_properties(), result);
                 break;
             default:
                 refuse(result, ErrorCode::invalid_request, "resources of this type have no configuration here");
