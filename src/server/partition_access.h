@@ -1,6 +1,7 @@
 // server/partition_access.h: running something for each partition of a request, on the shard that owns it.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <vector>
 
@@ -61,26 +62,39 @@ runtime::Task<void> visit_on(ShardServer& here, unsigned index, std::vector<Item
     co_await runtime::call_on(here.shard(), owner.shard(), [&] { return visit_items(owner, index, items, visit); });
 }
 
+// The shards that own items, in the order of their first ones.
+template <class Item>
+std::vector<unsigned> owners_of(const std::vector<Item>& items, unsigned shard_count) {
+    std::vector<unsigned> owners;
+    std::vector<bool> is_known(shard_count);
+    for (const Item& item : items) {
+        if (item.at.error == ErrorCode::none && !is_known[item.at.owner]) {
+            is_known[item.at.owner] = true;
+            owners.push_back(item.at.owner);
+        }
+    }
+    return owners;
+}
+
 }  // namespace detail
+
+// Which shard's items are visited first: those of this shard, or of the one that owns the first item.
+enum class ShardOrder { own_first, as_items };
 
 // Calls visit(owner, partition, item) for every item that was located, on its owner's shard; shard by shard, each shard's
 // items in their order. `Item` has `Located at` and `std::int32_t partition`. An item whose partition is not online gets
 // the error of ReplicaManager::why_absent(). `visit` may return a Task, which is awaited; it must not hold the partition across a wait.
 template <class Item, class Visit>
-runtime::Task<void> for_each_on_owner(ShardServer& here, std::vector<Item>& items, Visit visit) {
-    std::vector<bool> wanted(here.shard_count());
-    for (const Item& item : items) {
-        if (item.at.error == ErrorCode::none) {
-            wanted[item.at.owner] = true;
-        }
-    }
+runtime::Task<void> for_each_on_owner(ShardServer& here, std::vector<Item>& items, Visit visit, ShardOrder order = ShardOrder::own_first) {
     unsigned own = here.shard().index();
-    if (wanted[own]) {
-        co_await detail::visit_items(here, own, items, visit);
-        wanted[own] = false;
+    std::vector<unsigned> owners = detail::owners_of(items, here.shard_count());
+    if (auto at = std::ranges::find(owners, own); order == ShardOrder::own_first && at != owners.end()) {
+        std::rotate(owners.begin(), at, at + 1);
     }
-    for (unsigned index = 0; index < wanted.size(); ++index) {
-        if (wanted[index]) {
+    for (unsigned index : owners) {
+        if (index == own) {
+            co_await detail::visit_items(here, own, items, visit);
+        } else {
             co_await detail::visit_on(here, index, items, visit);
         }
     }

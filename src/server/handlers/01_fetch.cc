@@ -144,7 +144,8 @@ void note_out_of_range(const RequestContext& context, ShardServer& owner, cluste
                                   partition.log().log_start_offset(), partition.high_watermark());
 }
 
-// One pass over all partitions; the budget is shared by all shards, one after the other.
+// One pass over all partitions; the budget is shared by all shards, one after the other. The shard of the first partition goes first:
+// clients and sessions begin with what was served longest ago, and whatever else has records may not keep it waiting.
 Task<void> read_all(const RequestContext& context, std::vector<FetchItem>& items, FetchLimits& limits) {
     auto read = [&](ShardServer& owner, cluster::Partition& partition, FetchItem& item) {
         read_partition(partition, item, limits);
@@ -152,7 +153,7 @@ Task<void> read_all(const RequestContext& context, std::vector<FetchItem>& items
             note_out_of_range(context, owner, partition, item);
         }
     };
-    co_await for_each_on_owner(context.server, items, read);
+    co_await for_each_on_owner(context.server, items, read, ShardOrder::as_items);
     for (FetchItem& item : items) {
         item.row->partition_index = item.partition;
         if (item.at.error != ErrorCode::none) {

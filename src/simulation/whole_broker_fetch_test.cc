@@ -1,0 +1,135 @@
+// How a fetch deals out its bytes, when it waits for more, and what becomes of clients that take their time.
+#include <set>
+
+#include "base/log.h"
+#include "simulation/node.h"
+#include "simulation/test_requests.h"
+
+namespace tideline::simulation {
+namespace {
+
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+using std::chrono::milliseconds;
+
+constexpr const char* kTopic = "orders";
+constexpr std::int32_t kPartitions = 6;
+
+class BrokerFetch : public ::testing::Test {
+protected:
+    struct World {
+        explicit World(std::uint64_t seed, const NodeSettings& settings = {.shards = 3}) : world(seed), node(world, 3, {"/data"}), shard(world.add_shard()) {
+            EXPECT_TRUE(node.start(settings)) << node.why();
+            link = std::make_unique<ClientLink>(shard, Node::address(), "client", weather, seed);
+        }
+        void close() {
+            world.run(shard, link->close());
+            node.stop();
+        }
+
+        runtime::sim::SimWorld world;
+        Node node;
+        runtime::sim::SimShard& shard;
+        Weather weather;
+        std::unique_ptr<ClientLink> link;
+    };
+
+    BrokerFetch() { base::set_log_sink([](base::LogLevel, std::string_view) {}); }
+    ~BrokerFetch() override { base::set_log_sink({}); }
+};
+
+using Positions = std::vector<std::pair<std::int32_t, std::int64_t>>;  // partition, offset
+
+FetchRequest fetch_of(const Positions& positions, std::int32_t partition_max_bytes = 1 << 20) {
+    FetchRequest request{.max_wait_ms = 500, .min_bytes = 1};
+    auto& topic = request.topics.emplace_back();
+    topic.topic = kTopic;
+    for (const auto& [partition, offset] : positions) {
+        topic.partitions.push_back({.partition = partition, .fetch_offset = offset, .partition_max_bytes = partition_max_bytes});
+    }
+    return request;
+}
+
+struct Fetched {
+    std::int32_t session_id = 0;
+    std::vector<std::int32_t> served{};  // partitions of which there were records
+    runtime::Duration took{};
+};
+
+Task<Fetched> fetch(runtime::Shard& shard, ClientLink& link, FetchRequest request) {
+    runtime::Instant asked = shard.now();
+    auto answer = co_await link.call(request, kFetchByName);
+    Fetched fetched{.took = shard.now() - asked};
+    EXPECT_TRUE(answer && answer->response.error_code == ErrorCode::none);
+    fetched.session_id = answer->response.session_id;
+    for (const auto& topic : answer->response.responses) {
+        for (const auto& row : topic.partitions) {
+            EXPECT_EQ(row.error_code, ErrorCode::none);
+            if (row.records.size > 0) {
+                fetched.served.push_back(row.partition_index);
+            }
+        }
+    }
+    co_return fetched;
+}
+
+Task<void> fill(runtime::Shard& shard, ClientLink& link, int batches, std::size_t bytes, Configs configs = {}) {
+    co_await create_topic(link, kTopic, kPartitions, std::move(configs));
+    for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+        for (int i = 0; i < batches; ++i) {
+            co_await put(shard, link, kTopic, partition, bytes);
+        }
+    }
+}
+
+TEST_F(BrokerFetch, TheFirstPartitionIsServedFirstWhicheverShardOwnsIt) {
+    World each(1);
+    each.world.run(each.shard, fill(each.shard, *each.link, 1, 100));
+    for (std::int32_t first = 0; first < kPartitions; ++first) {
+        Positions positions;
+        for (std::int32_t i = 0; i < kPartitions; ++i) {
+            positions.emplace_back((first + i) % kPartitions, 0);
+        }
+        FetchRequest request = fetch_of(positions);
+        request.max_bytes = 1;
+        Fetched fetched = each.world.run(each.shard, fetch(each.shard, *each.link, request));
+        EXPECT_EQ(fetched.served, std::vector<std::int32_t>{first});
+    }
+    each.close();
+}
+
+// Reads on where the session is, one batch a request.
+Task<std::set<std::int32_t>> read_in_session(runtime::Shard& shard, ClientLink& link, int rounds) {
+    Positions positions;
+    for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+        positions.emplace_back(partition, 0);
+    }
+    std::set<std::int32_t> served;
+    std::vector<std::int64_t> next(kPartitions);
+    std::int32_t session_id = 0;
+    for (std::int32_t epoch = 0; epoch < rounds; ++epoch) {
+        FetchRequest request = fetch_of(positions);
+        request.max_bytes = 1;
+        request.session_id = session_id;
+        request.session_epoch = epoch;
+        Fetched fetched = co_await fetch(shard, link, request);
+        session_id = fetched.session_id;
+        positions.clear();
+        for (std::int32_t partition : fetched.served) {
+            served.insert(partition);
+            positions.emplace_back(partition, ++next[static_cast<std::size_t>(partition)]);
+        }
+    }
+    co_return served;
+}
+
+TEST_F(BrokerFetch, PartitionsOfEveryShardHaveTheirTurnInASession) {
+    World each(2);
+    each.world.run(each.shard, fill(each.shard, *each.link, kPartitions, 100));
+    std::set<std::int32_t> served = each.world.run(each.shard, read_in_session(each.shard, *each.link, kPartitions));
+    EXPECT_EQ(served.size(), static_cast<std::size_t>(kPartitions));
+    each.close();
+}
+
+}  // namespace
+}  // namespace tideline::simulation
