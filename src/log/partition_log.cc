@@ -317,7 +317,15 @@ Result<FetchSlice> PartitionLog::read(Offset from, std::size_t max_bytes, Offset
             return nothing;
         }
         TL_TRY(file, segment.file());
-        return FetchSlice{file, range->position, range->size, range->first_offset, range->next_offset};
+        return FetchSlice{.file = file,
+                          .position = range->position,
+                          .size = range->size,
+                          .first_offset = range->first_offset,
+                          .next_offset = range->next_offset,
+                          .readable_bytes = nothing.readable_bytes,
+                          .goes_on_in_later_segments = nothing.goes_on_in_later_segments};
+        nothing.readable_bytes = range->readable_bytes;
+        nothing.goes_on_in_later_segments = range->readable_bytes > 0 && limit > end_of(at);
     }
     return nothing;
 }

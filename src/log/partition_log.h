@@ -67,6 +67,10 @@ struct FetchSlice {
     std::size_t size = 0;
     Offset first_offset = kNoOffset;  // of the first batch, which may lie before the offset asked for
     Offset next_offset = kNoOffset;   // after the last batch; where the next read goes on
+    // What there is up to the limit in the segment of `first_offset`, however little of it was asked for, and whether there is more in
+    // later ones. Of an empty slice, too.
+    std::uint64_t readable_bytes = 0;
+    bool goes_on_in_later_segments = false;
 
     bool is_empty() const { return size == 0; }
 };

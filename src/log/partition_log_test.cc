@@ -147,6 +147,26 @@ TEST_F(PartitionLogRead, GivesWholeBatchesOnly) {
     EXPECT_EQ(log_->read(0, 0, 4, true)->next_offset, 1);
 }
 
+TEST_F(PartitionLogRead, TellsHowMuchThereIsBesidesWhatItGives) {
+    std::size_t one = make_batch({}).size();
+    config_.segment_bytes = static_cast<std::int32_t>(3 * one);
+    open();
+    for (int i = 0; i < 5; ++i) {
+        put({});
+    }
+    auto told = [&](Offset from, std::size_t max_bytes, Offset limit) {
+        auto slice = log_->read(from, max_bytes, limit, false);
+        EXPECT_TRUE(slice);
+        return std::pair(slice->readable_bytes, slice->goes_on_in_later_segments);
+    };
+    EXPECT_EQ(told(1, 1 << 20, 5), std::pair(2 * one, true));
+    EXPECT_EQ(told(1, one, 5), std::pair(2 * one, true));
+    EXPECT_EQ(told(1, 0, 2), std::pair(one, false));
+    EXPECT_EQ(told(1, 1 << 20, 3), std::pair(2 * one, false)) << "nothing may be read of the later segment";
+    EXPECT_EQ(told(3, one, 5), std::pair(2 * one, false));
+    EXPECT_EQ(told(5, one, 5), std::pair(std::size_t{0}, false));
+}
+
 TEST_F(PartitionLogRead, NeverPassesTheLimit) {
     open();
     for (int i = 0; i < 4; ++i) {

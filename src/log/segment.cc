@@ -338,7 +338,7 @@ Result<std::optional<Segment::Range>> Segment::find_range(Offset from, std::size
     if (first->header.next_offset() > range.next_offset) {
         return base::fail(ErrorCode::corrupt_message, "a batch takes offsets of what follows it", first->header.base_offset);
     }
-    range.size = stop - range.position;
+    range.size = range.readable_bytes = stop - range.position;
     return range.size <= max_bytes ? std::optional(range) : cut_to(range, *first, max_bytes, at_least_one_batch);
 }
 
@@ -364,7 +364,7 @@ Result<std::optional<Segment::Range>> Segment::cut_behind(const Range& range, co
                                                           std::size_t max_bytes) {
     TL_TRY(log, file());
     HeaderScanner scanner(*log, start, range.position + range.size, damage_);
-    Range cut{range.position, start - range.position, range.first_offset, first.header.next_offset()};
+    Range cut{range.position, start - range.position, range.first_offset, first.header.next_offset(), range.readable_bytes};
     for (bool is_known = start == first.end();; is_known = true) {
         auto batch = scanner.next();
         if (!batch && batch.error().code == ErrorCode::kafka_storage_error) {

@@ -69,6 +69,7 @@ public:
         std::size_t size = 0;
         Offset first_offset = kNoOffset;
         Offset next_offset = kNoOffset;
+        std::uint64_t readable_bytes = 0;  // what there would be without max_bytes
     };
     // Whole batches, see PartitionLog::read(); `end` is where this segment's offsets end. nullopt when it holds nothing from
     // `from` on.

@@ -131,5 +131,39 @@ TEST_F(BrokerFetch, PartitionsOfEveryShardHaveTheirTurnInASession) {
     each.close();
 }
 
+TEST_F(BrokerFetch, WaitsForMoreOnlyWhenThereIsNotMore) {
+    constexpr milliseconds kWait{5000};
+    World each(3);
+    each.world.run(each.shard, fill(each.shard, *each.link, 4, 3000));
+    auto took = [&](std::int32_t min_bytes, std::int32_t max_bytes, std::int32_t partition_max_bytes) {
+        FetchRequest request = fetch_of({{0, 0}}, partition_max_bytes);
+        request.max_wait_ms = static_cast<std::int32_t>(kWait.count());
+        request.min_bytes = min_bytes;
+        request.max_bytes = max_bytes;
+        Fetched fetched = each.world.run(each.shard, fetch(each.shard, *each.link, request));
+        EXPECT_EQ(fetched.served.size(), 1u);
+        return fetched.took;
+    };
+    EXPECT_LT(took(8000, 1 << 20, 8000), kWait) << "as much as the partition may have is there, if not in whole batches";
+    EXPECT_LT(took(1 << 20, 8000, 1 << 20), kWait) << "no answer may have as much as is waited for";
+    EXPECT_GE(took(1 << 20, 1 << 20, 1 << 20), kWait);
+    each.close();
+}
+
+TEST_F(BrokerFetch, AReaderThatIsBehindInOlderSegmentsDoesNotWait) {
+    constexpr milliseconds kWait{5000};
+    World each(4);
+    each.world.run(each.shard, fill(each.shard, *each.link, 3, 100, small_segments()));
+    for (std::int64_t offset = 0; offset < 3; ++offset) {
+        FetchRequest request = fetch_of({{0, offset}});
+        request.max_wait_ms = static_cast<std::int32_t>(kWait.count());
+        request.min_bytes = 1 << 20;
+        Fetched fetched = each.world.run(each.shard, fetch(each.shard, *each.link, request));
+        EXPECT_EQ(fetched.served.size(), 1u);
+        EXPECT_EQ(fetched.took >= kWait, offset == 2) << offset;
+    }
+    each.close();
+}
+
 }  // namespace
 }  // namespace tideline::simulation

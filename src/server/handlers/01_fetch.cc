@@ -43,6 +43,9 @@ struct FetchLimits {
     cluster::Isolation isolation = cluster::Isolation::read_uncommitted;
     std::size_t bytes_left = 0;
     std::size_t bytes_read = 0;
+    // What counts for min_bytes: of each partition as much as there is and it asks for, whether or not whole batches of it fit.
+    std::uint64_t bytes_ready = 0;
+    bool is_behind = false;  // a partition has more in later segments: it is no matter of waiting
     std::shared_ptr<cluster::DataWaiter> waiter;  // when set: told once there is more
 };
 
@@ -98,6 +101,8 @@ void read_records(cluster::Partition& partition, FetchItem& item, FetchLimits& l
     if (limits.isolation == cluster::Isolation::read_committed) {
         row.aborted_transactions.emplace();
     }
+    limits.bytes_ready += std::max<std::uint64_t>(slice->size, std::min<std::uint64_t>(slice->readable_bytes, wanted_bytes));
+    limits.is_behind |= slice->goes_on_in_later_segments;
     if (slice->is_empty()) {
         return;
     }
@@ -175,16 +180,20 @@ bool wants_answer_now(const std::vector<FetchItem>& items) {
 Task<void> read_or_wait(RequestContext& context, const FetchRequest& request, std::vector<FetchItem>& items) {
     ShardServer& server = context.server;
     std::size_t response_max = static_cast<std::size_t>(server.config()->integer("fetch.max.bytes"));
+    std::size_t bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), response_max);
+    std::int64_t bytes_min = std::min<std::int64_t>(request.min_bytes, static_cast<std::int64_t>(bytes_max));
     FetchLimits limits;
     limits.isolation = request.isolation_level == 1 ? cluster::Isolation::read_committed : cluster::Isolation::read_uncommitted;
     auto pass = [&]() -> Task<void> {
-        limits.bytes_left = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), response_max);
+        limits.bytes_left = bytes_max;
         limits.bytes_read = 0;
+        limits.bytes_ready = 0;
+        limits.is_behind = false;
         return read_all(context, items, limits);
     };
     co_await pass();
     auto enough = [&] {
-        return static_cast<std::int64_t>(limits.bytes_read) >= request.min_bytes || items.empty() || wants_answer_now(items);
+        return static_cast<std::int64_t>(limits.bytes_ready) >= bytes_min || limits.is_behind || items.empty() || wants_answer_now(items);
     };
     if (request.max_wait_ms <= 0 || enough()) {
         co_return;
