@@ -1,5 +1,7 @@
 #include "server/connection.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/reach.h"
 
@@ -11,6 +13,8 @@ namespace {
 
 constexpr std::size_t kPrefixBytes = 4;
 constexpr std::size_t kResponsesPerWrite = 32;
+// A client that takes so much of a response is not idle, however long the rest may take.
+constexpr std::uint64_t kStrideBytes = 1 << 20;
 
 }  // namespace
 
@@ -163,6 +167,9 @@ Task<bool> Connection::make_room(std::size_t frame_bytes) {
 
 // Waits for memory, then has a block of `bytes`. False when the connection was closed meanwhile.
 Task<bool> Connection::take_memory(std::size_t bytes) {
+    if (info_.is_closing) {
+        co_return false;  // shut_down() ended the waits of then; one that begins now nobody would end
+    }
     is_waiting_for_memory_ = true;
     bool admitted = co_await frames_.raise(buffer_grant_, bytes);
     is_waiting_for_memory_ = false;
@@ -310,12 +317,9 @@ Task<bool> Connection::write_to_stream(const std::vector<Leaving>& batch) {
             if (!head) {
                 co_return false;
             }
-            const auto& records = static_cast<const FileRecords&>(*splice.body);
             bool more = done < response.bytes.size() || !is_last_response;
-            auto sent = co_await stream_->send_file(*records.file, records.position, splice.size, more);
+            bool sent = co_await send_records(static_cast<const FileRecords&>(*splice.body), splice.size, more);
             if (!sent) {
-                TL_REACH("connection_send_file_failed");
-                TL_LOG_WARN("send_file_failed", {"peer", info_.peer.host}, {"error", base::to_string(sent.error())});
                 co_return false;
             }
         }
@@ -326,6 +330,21 @@ Task<bool> Connection::write_to_stream(const std::vector<Leaving>& batch) {
     }
     auto written = co_await stream_->write(parts, false);
     co_return written.has_value();
+}
+
+Task<bool> Connection::send_records(const FileRecords& records, std::uint64_t size, bool more) {
+    for (std::uint64_t sent = 0; sent < size;) {
+        std::uint64_t stride = std::min(size - sent, kStrideBytes);
+        auto done = co_await stream_->send_file(*records.file, records.position + sent, stride, more || sent + stride < size);
+        if (!done) {
+            TL_REACH("connection_send_file_failed");
+            TL_LOG_WARN("send_file_failed", {"peer", info_.peer.host}, {"error", base::to_string(done.error())});
+            co_return false;
+        }
+        sent += stride;
+        last_activity_ = shard_.now();
+    }
+    co_return true;
 }
 
 }  // namespace tideline::server

@@ -122,6 +122,7 @@ private:
     runtime::Task<void> write_responses();
     runtime::Task<bool> write_one_batch();
     runtime::Task<bool> write_to_stream(const std::vector<Leaving>& batch);
+    runtime::Task<bool> send_records(const FileRecords& records, std::uint64_t size, bool more);
 
     runtime::Shard& shard_;
     std::unique_ptr<runtime::Stream> stream_;

@@ -1,7 +1,9 @@
 // How a fetch deals out its bytes, when it waits for more, and what becomes of clients that take their time.
+#include <algorithm>
 #include <set>
 
 #include "base/log.h"
+#include "runtime/sim/network.h"
 #include "simulation/node.h"
 #include "simulation/test_requests.h"
 
@@ -14,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr const char* kTopic = "orders";
 constexpr std::int32_t kPartitions = 6;
+constexpr std::size_t kPrefixBytes = 4;
 
 class BrokerFetch : public ::testing::Test {
 protected:
@@ -162,6 +165,54 @@ TEST_F(BrokerFetch, AReaderThatIsBehindInOlderSegmentsDoesNotWait) {
         EXPECT_EQ(fetched.served.size(), 1u);
         EXPECT_EQ(fetched.took >= kWait, offset == 2) << offset;
     }
+    each.close();
+}
+
+struct SlowRead {
+    std::size_t bytes = 0;
+    bool is_whole = false;
+};
+
+// Takes one answer piece by piece, each after a pause.
+Task<SlowRead> read_slowly(runtime::Shard& shard, FetchRequest request, runtime::Duration pause) {
+    protocol::Writer out;
+    out.begin_frame();
+    protocol::encode_request_header(out, {static_cast<std::int16_t>(FetchRequest::kApiKey), kFetchByName, 1, "slow"});
+    request.encode(out, kFetchByName);
+    out.finish_frame();
+    base::Bytes frame = out.take();
+    auto stream = co_await shard.network().connect(Node::address());
+    EXPECT_TRUE(stream);
+    std::vector<base::ByteView> parts{frame};
+    auto sent = co_await (*stream)->write(parts, false);
+    EXPECT_TRUE(sent);
+    SlowRead read;
+    base::Bytes prefix;
+    base::Bytes buffer(runtime::sim::kStreamWindowBytes);
+    while (!read.is_whole) {
+        co_await runtime::sleep_until(shard, shard.now() + pause);
+        auto got = co_await (*stream)->read_some(buffer);
+        if (!got || *got == 0) {
+            break;
+        }
+        std::size_t of_prefix = std::min(*got, kPrefixBytes - prefix.size());
+        prefix.insert(prefix.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(of_prefix));
+        read.bytes += *got;
+        read.is_whole = prefix.size() == kPrefixBytes && read.bytes == kPrefixBytes + base::load_be<std::uint32_t>(prefix.data());
+    }
+    (*stream)->shut_down();
+    co_return read;
+}
+
+TEST_F(BrokerFetch, AClientThatTakesItsAnswerSlowlyIsNotIdle) {
+    World each(5, {.shards = 1, .properties = {{"connections.max.idle.ms", "3000"}}});
+    each.world.run(each.shard, fill(each.shard, *each.link, 1, 512 << 10));
+    Positions positions;
+    for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+        positions.emplace_back(partition, 0);
+    }
+    SlowRead read = each.world.run(each.shard, read_slowly(each.shard, fetch_of(positions), milliseconds(150)));
+    EXPECT_TRUE(read.is_whole) << "cut off behind " << read.bytes << " bytes";
     each.close();
 }
 
