@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/reach.h"
 #include "log/directory_name.h"
@@ -11,6 +13,9 @@ namespace tideline::cluster {
 using runtime::Task;
 
 namespace {
+
+// After so many partitions retention lets others have their turn.
+constexpr std::size_t kLookedAtAtOnce = 16;
 
 // Of descriptors or space: the directory is sound, and the same may succeed later.
 bool is_passing_shortage(const base::Error& error) {
@@ -62,7 +67,10 @@ Task<void> ReplicaManager::remove_absent(const MetadataImage& image, const std::
             continue;
         }
         auto written = co_await runtime::offload(shard_, [&] { return each.forget(forgotten); });
-        if (!written) {
+        if (!written && is_passing_shortage(written.error())) {
+            // What is deleted may be what fills the disk. Nobody starts from the rows that remain: see LogDir::begin_partition().
+            TL_LOG_WARN("checkpoint_failed", {"directory", each.path()}, {"error", base::to_string(written.error())});
+        } else if (!written) {
             each.fail("checkpoint could not be written", written.error());
         }
     }
@@ -290,51 +298,83 @@ std::vector<PartitionCheckpoint> ReplicaManager::checkpoints(const LogDir& direc
 Task<void> ReplicaManager::run_retention() {
     std::int64_t now_ms = shard_.wall_ms();
     runtime::Mutex::Lock lock = co_await files_mutex_.lock();
-    std::vector<log::DeletedFiles> taken_out;
-    for (auto& [key, partition] : partitions_) {
-        if (partition->is_failed()) {
-            continue;
+    std::vector<PartitionKey> keys;
+    keys.reserve(partitions_.size());
+    for (const auto& [key, partition] : partitions_) {
+        keys.push_back(key);
+    }
+    std::vector<TakenOut> taken_out;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (i % kLookedAtAtOnce == kLookedAtAtOnce - 1) {
+            co_await runtime::yield_now(shard_);  // indexes may have to be read from a cold disk
         }
-        partition->log().expire_producers(now_ms);
-        auto deleted = partition->log().delete_old_segments(partition->high_watermark(), now_ms);
-        if (!deleted) {
-            TL_LOG_WARN("retention_failed", {"partition", to_string(partition->id())}, {"error", base::to_string(deleted.error())});
-            if (partition->log().is_failed()) {
-                partition->directory().fail("retention failed", deleted.error());
-            }
-        } else if (!deleted->paths.empty()) {
-            TL_LOG_INFO("segments_deleted", {"partition", to_string(partition->id())}, {"files", deleted->paths.size()},
-                        {"log_start_offset", deleted->log_start_offset});
-            taken_out.push_back(std::move(*deleted));
+        Partition* partition = find(keys[i].topic_id, keys[i].partition);
+        if (partition != nullptr && !partition->is_failed()) {
+            take_out_old_segments(*partition, now_ms, taken_out);
         }
     }
     log_producer_state();
     if (!taken_out.empty()) {
-        co_await mark_and_keep(std::move(taken_out));
+        co_await let_go_of_files(std::move(taken_out));
     }
     co_await remove_due_files();
 }
 
+void ReplicaManager::take_out_old_segments(Partition& partition, std::int64_t now_ms, std::vector<TakenOut>& taken_out) {
+    partition.log().expire_producers(now_ms);
+    auto deleted = partition.log().delete_old_segments(partition.high_watermark(), now_ms);
+    if (!deleted) {
+        TL_LOG_WARN("retention_failed", {"partition", to_string(partition.id())}, {"error", base::to_string(deleted.error())});
+        if (partition.log().is_failed()) {
+            partition.directory().fail("retention failed", deleted.error());
+        }
+    } else if (!deleted->paths.empty()) {
+        TL_LOG_INFO("segments_deleted", {"partition", to_string(partition.id())}, {"files", deleted->paths.size()},
+                    {"log_start_offset", deleted->log_start_offset});
+        taken_out.push_back({&partition.directory(), std::move(*deleted)});
+    }
+}
+
 // The new log starts go to the checkpoint before any file is renamed: a crash in between must not leave a hole.
-Task<void> ReplicaManager::mark_and_keep(std::vector<log::DeletedFiles> deleted) {
+Task<void> ReplicaManager::let_go_of_files(std::vector<TakenOut> taken_out) {
     for (const auto& directory : log_dirs_) {
         LogDir& each = *directory;
+        auto lies_there = [&each](const TakenOut& one) { return one.directory == &each; };
+        if (each.is_failed() || std::ranges::none_of(taken_out, lies_there)) {
+            continue;  // of a directory that failed the next start finds the files, and retention takes them out again
+        }
         std::vector<PartitionCheckpoint> rows = checkpoints(each);
         auto written = co_await runtime::offload(shard_, [&] { return each.update(rows); });
         if (!written) {
             TL_REACH("retention_without_checkpoint");
             TL_LOG_WARN("checkpoint_failed", {"directory", each.path()}, {"error", base::to_string(written.error())});
-            co_return;  // the files stay as they are; the next start finds them, and retention takes them out again
+        }
+        for (TakenOut& one : taken_out) {
+            if (lies_there(one) && written) {
+                co_await mark_and_keep(std::move(one.files));
+            } else if (lies_there(one)) {
+                // The disk may be full, and these files the only ones that may go.
+                co_await remove_at_once(one.files);
+            }
         }
     }
+}
+
+Task<void> ReplicaManager::mark_and_keep(log::DeletedFiles deleted) {
     runtime::FileSystem& files = shard_.files();
-    for (log::DeletedFiles& each : deleted) {
-        auto marked = co_await runtime::offload(shard_, [&] { return log::PartitionLog::mark_deleted(files, each); });
-        if (!marked) {
-            TL_LOG_WARN("deleted_files_remain", {"error", base::to_string(marked.error())});
-            continue;
-        }
-        doomed_files_.push_back(std::move(each));
+    auto marked = co_await runtime::offload(shard_, [&] { return log::PartitionLog::mark_deleted(files, deleted); });
+    if (!marked) {
+        TL_LOG_WARN("deleted_files_remain", {"error", base::to_string(marked.error())});
+        co_return;
+    }
+    doomed_files_.push_back(std::move(deleted));
+}
+
+Task<void> ReplicaManager::remove_at_once(const log::DeletedFiles& deleted) {
+    runtime::FileSystem& files = shard_.files();
+    auto removed = co_await runtime::offload(shard_, [&] { return log::PartitionLog::remove_in_order(files, deleted); });
+    if (!removed) {
+        TL_LOG_WARN("deleted_files_remain", {"error", base::to_string(removed.error())});
     }
 }
 

@@ -96,7 +96,15 @@ private:
     void log_producer_state();
     // nullptr, with the reason logged, when the partition has to stay offline.
     LogDir* directory_for(const Assignment& assignment);
-    runtime::Task<void> mark_and_keep(std::vector<log::DeletedFiles> deleted);
+    // What retention took out of a log that lies there.
+    struct TakenOut {
+        LogDir* directory;
+        log::DeletedFiles files;
+    };
+    void take_out_old_segments(Partition& partition, std::int64_t now_ms, std::vector<TakenOut>& taken_out);
+    runtime::Task<void> let_go_of_files(std::vector<TakenOut> taken_out);
+    runtime::Task<void> mark_and_keep(log::DeletedFiles files);
+    runtime::Task<void> remove_at_once(const log::DeletedFiles& files);
 
     runtime::Shard& shard_;
     std::vector<std::unique_ptr<LogDir>>& log_dirs_;

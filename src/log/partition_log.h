@@ -198,11 +198,14 @@ public:
     // Takes out segments that the log start, retention.bytes or retention.ms have left behind and whose records are all below
     // the high watermark, and moves the log start past them. The files stay: checkpoint log_start_offset(), then
     // mark_deleted(), later remove_files(). In that order, or a crash that persists only some of the renames leaves a hole
-    // below which the log seems to begin.
+    // below which the log seems to begin. Without a checkpoint, remove_in_order().
     Result<DeletedFiles> delete_old_segments(Offset high_watermark, std::int64_t now_ms);
     static Result<> mark_deleted(runtime::FileSystem& files, DeletedFiles& deleted);        // Blocks. Renames to *.deleted.
     static Result<> remove_files(runtime::FileSystem& files, const DeletedFiles& deleted);  // Blocks.
 
+    // Where the log start could not be written to the checkpoint: removes the files of one segment after the other, each durably, so
+    // that whatever a crash leaves is the end of the log.  Blocks.
+    static Result<> remove_in_order(runtime::FileSystem& files, const DeletedFiles& deleted);
     // Starts a new segment unless the active one is empty.
     Result<> roll(std::int64_t now_ms);
 

@@ -105,6 +105,33 @@ TEST_F(PartitionLogRetention, DeleteRecordsMovesOnlyForward) {
 
 TEST_F(PartitionLogRetention, EpochsBeforeTheLogStartAreForgotten) {
     open();
+// Where the log start cannot be written down, whatever a crash leaves must be the end of the log.
+TEST_F(PartitionLogRetention, FilesGoOneSegmentAfterTheOtherWithoutACheckpoint) {
+    config_.retention_ms = 1000;
+    for (std::uint64_t cut = 1;; ++cut) {
+        disk_.wipe();
+        open();
+        fill(4);
+        flush();
+        auto deleted = log_->delete_old_segments(4, kNow + 100'000);
+        ASSERT_TRUE(deleted);
+        disk_.files().crash_after(cut);
+        bool is_done = PartitionLog::remove_in_order(disk_.files(), *deleted).has_value();
+        log_.reset();
+        disk_.files().crash(runtime::sim::CrashPolicy::keep_subset, cut);
+        open({.recovery_point = 4});
+        EXPECT_EQ(log_->next_offset(), 4) << cut;
+        std::vector<Offset> left = offsets();
+        for (std::size_t i = 0; i < left.size(); ++i) {
+            EXPECT_EQ(left[i], static_cast<Offset>(4 - left.size() + i)) << cut;
+        }
+        if (is_done) {
+            EXPECT_TRUE(left.empty());
+            break;
+        }
+    }
+}
+
     put({}, {.leader_epoch = 1, .now_ms = kNow});
     put({}, {.leader_epoch = 2, .now_ms = kNow});
     put({}, {.leader_epoch = 2, .now_ms = kNow});

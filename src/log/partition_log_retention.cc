@@ -64,8 +64,9 @@ Result<std::size_t> PartitionLog::count_deletable(Offset high_watermark, std::in
 Result<DeletedFiles> PartitionLog::delete_old_segments(Offset high_watermark, std::int64_t now_ms) {
     TL_TRY_VOID(check_usable());
     TL_TRY(count, count_deletable(high_watermark, now_ms));
-    if (count == segments_.size()) {
-        TL_TRY_VOID(roll(now_ms));
+    if (count == segments_.size() && !roll(now_ms)) {
+        TL_TRY_VOID(check_usable());
+        --count;  // the disk may be full; the others make room for the next time
     }
     return take_out(count, now_ms);
 }
@@ -119,3 +120,21 @@ Result<> PartitionLog::remove_files(runtime::FileSystem& files, const DeletedFil
 }
 
 }  // namespace tideline::log
+Result<> PartitionLog::remove_in_order(runtime::FileSystem& files, const DeletedFiles& deleted) {
+    if (deleted.paths.empty()) {
+        return {};
+    }
+    std::string_view directory = runtime::parent_of(deleted.paths.front());
+    // First the segment that is left: it may be new, and without any the log would begin where the checkpoint says.
+    TL_TRY_VOID(files.sync_dir(directory));
+    for (const std::string& path : deleted.paths) {
+        if (auto removed = files.remove_file(path); !removed && removed.error().detail != ENOENT) {
+            return removed;
+        }
+        if (path.ends_with(kLogSuffix)) {
+            TL_TRY_VOID(files.sync_dir(directory));
+        }
+    }
+    return {};
+}
+
