@@ -192,7 +192,7 @@ Task<void> ReplicaManager::open(Assignment assignment) {
     PartitionKey key{assignment.topic_id, assignment.id.partition};
     LogDir* directory = directory_for(assignment);
     if (directory == nullptr) {
-        offline_.insert(key);
+        offline_.insert_or_assign(key, false);
         co_return;
     }
     ++directory->partition_count();
@@ -214,9 +214,12 @@ Task<void> ReplicaManager::open(Assignment assignment) {
     });
     if (!opened) {
         --directory->partition_count();
-        offline_.insert(key);
-        TL_LOG_ERROR("partition_offline", {"partition", name}, {"reason", base::to_string(opened.error())});
-        if (opened.error().code == ErrorCode::kafka_storage_error && !is_passing_shortage(opened.error())) {
+        bool is_passing = is_passing_shortage(opened.error());
+        if (!offline_.contains(key)) {
+            TL_LOG_ERROR("partition_offline", {"partition", name}, {"reason", base::to_string(opened.error())});
+        }
+        offline_.insert_or_assign(key, is_passing);
+        if (opened.error().code == ErrorCode::kafka_storage_error && !is_passing) {
             directory->fail("partition could not be opened", opened.error());
         }
         co_return;
@@ -279,6 +282,16 @@ Partition* ReplicaManager::find(const base::Uuid& topic_id, std::int32_t partiti
 
 ErrorCode ReplicaManager::why_absent(const base::Uuid& topic_id, std::int32_t partition) const {
     return offline_.contains({topic_id, partition}) ? ErrorCode::kafka_storage_error : ErrorCode::unknown_topic_or_partition;
+}
+
+std::vector<base::Uuid> ReplicaManager::topics_to_try_again() const {
+    std::vector<base::Uuid> topics;
+    for (const auto& [key, is_passing] : offline_) {
+        if (is_passing) {
+            topics.push_back(key.topic_id);
+        }
+    }
+    return topics;
 }
 
 std::vector<PartitionCheckpoint> ReplicaManager::checkpoints(const LogDir& directory) const {

@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "cluster/broker_config.h"
@@ -66,6 +65,9 @@ public:
         return partitions_;
     }
 
+    // Topics with partitions that may be opened when open_assigned() is asked again.
+    std::vector<base::Uuid> topics_to_try_again() const;
+
     std::vector<PartitionCheckpoint> checkpoints(const LogDir& directory) const;
 
     // Retention, expiry of producers, removal of files whose delay is over.
@@ -111,7 +113,8 @@ private:
     log::FileCache& files_;
     ReplicaSettings settings_;
     std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash> partitions_;
-    std::unordered_set<PartitionKey, PartitionKeyHash> offline_;  // could not be opened
+    // Those that could not be opened, and whether that was for want of something that may be there later.
+    std::unordered_map<PartitionKey, bool, PartitionKeyHash> offline_;
     std::unordered_map<base::Uuid, std::vector<std::int32_t>> by_topic_;  // which of a topic's partitions are here
     std::vector<log::DeletedFiles> doomed_files_;
     std::size_t logged_producers_ = 0;

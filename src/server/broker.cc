@@ -284,14 +284,14 @@ Task<void> Broker::apply_everywhere(cluster::ImagePtr image, const std::vector<b
 // long as anybody waits for them.
 Task<void> Broker::apply_changes() {
     while (!has_served_) {
-        if (changes_.empty()) {
+        if (changes_.empty() && to_try_again_.empty()) {
             change_arrived_.reset();
             co_await change_arrived_.wait();
             continue;
         }
-        std::vector<base::Uuid> topics;
+        std::vector<base::Uuid> topics = std::exchange(to_try_again_, {});
         bool broker_config_changed = false;
-        cluster::ImagePtr image;
+        cluster::ImagePtr image = servers_[0]->image();  // the one that was applied last
         for (; !changes_.empty(); changes_.pop_front()) {
             const cluster::ImageChange& change = changes_.front();
             image = change.after;
@@ -350,7 +350,21 @@ Task<void> Broker::keep_checkpoints() {
         co_await stopping_.wait_until(shards_[0]->now() + interval);
         if (!stopping_.is_set()) {
             co_await write_checkpoints();
+            co_await try_offline_partitions_again();
         }
+    }
+}
+
+// What could not be opened for want of descriptors or space may be by now, and nobody else would look.
+Task<void> Broker::try_offline_partitions_again() {
+    for (unsigned index = 0; index < shard_count(); ++index) {
+        ShardServer& server = *servers_[index];
+        auto collect = [&]() -> Task<std::vector<base::Uuid>> { co_return server.replicas().topics_to_try_again(); };
+        std::vector<base::Uuid> topics = co_await runtime::call_on(*shards_[0], *shards_[index], collect);
+        to_try_again_.insert(to_try_again_.end(), topics.begin(), topics.end());
+    }
+    if (!to_try_again_.empty()) {
+        change_arrived_.set();
     }
 }
 

@@ -99,6 +99,7 @@ private:
     runtime::Task<void> apply_changes();
     runtime::Task<void> wait_until_applied(std::int64_t offset);
     runtime::Task<void> keep_checkpoints();
+    runtime::Task<void> try_offline_partitions_again();
     runtime::Task<void> write_checkpoints();
     void refresh_config(const cluster::MetadataImage& image);
     void check_directories();
@@ -119,6 +120,7 @@ private:
     std::vector<std::unique_ptr<ShardServer>> servers_;
 
     std::deque<cluster::ImageChange> changes_;  // committed, not yet applied on every shard
+    std::vector<base::Uuid> to_try_again_;   // topics with partitions that could not be opened for want of descriptors or space
     std::int64_t applied_offset_ = -1;
     bool has_served_ = false;  // every request has ended: nobody waits for a change to be applied
     runtime::Event change_arrived_;

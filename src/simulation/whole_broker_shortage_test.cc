@@ -149,5 +149,31 @@ TEST_F(BrokerShortage, ATopicMayBeDeletedFromAFullDisk) {
     each.close();
 }
 
+Task<bool> try_to_create(ClientLink& link) {
+    protocol::CreateTopicsRequest request;
+    request.topics.push_back({.name = kTopic, .num_partitions = 1, .replication_factor = 1});
+    auto created = co_await link.call(request, protocol::CreateTopicsRequest::kMaxVersion);
+    co_return created && created->response.topics.at(0).error_code == ErrorCode::none;
+}
+
+TEST_F(BrokerShortage, APartitionForWhichThereWasNoRoomIsMadeWhenThereIs) {
+    constexpr std::uint64_t kOperationsOfACreation = 20;
+    int offline = 0;
+    for (std::uint64_t failing = 1; failing <= kOperationsOfACreation; ++failing) {
+        bool is_offline = false;
+        base::set_log_sink([&](base::LogLevel, std::string_view line) { is_offline |= line.find("partition_offline") != std::string_view::npos; });
+        World each(failing, {"/data"});
+        each.node.files().fail_operation(failing, ENOSPC);
+        bool is_created = each.world.run(each.shard, try_to_create(*each.link));
+        if (is_created && is_offline) {
+            ++offline;
+            each.world.advance(seconds(20));
+            each.world.run(each.shard, put(each.shard, *each.link, kTopic, 0, 100));
+        }
+        each.close();
+    }
+    EXPECT_GT(offline, 0);
+}
+
 }  // namespace
 }  // namespace tideline::simulation
