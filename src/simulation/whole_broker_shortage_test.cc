@@ -1,9 +1,10 @@
-// What may go from a broker whose disk is full or whose directory failed: old records, topics.
+// What may go from a broker whose disk is full or whose directory failed: old records, records by request, topics.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/log.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/list_offsets.h"
 #include "simulation/node.h"
@@ -12,6 +13,7 @@
 namespace tideline::simulation {
 namespace {
 
+using protocol::DeleteRecordsRequest;
 using protocol::DeleteTopicsRequest;
 using protocol::ListOffsetsRequest;
 using runtime::sim::CrashPolicy;
@@ -173,6 +175,25 @@ TEST_F(BrokerShortage, APartitionForWhichThereWasNoRoomIsMadeWhenThereIs) {
         each.close();
     }
     EXPECT_GT(offline, 0);
+}
+
+Task<ErrorCode> delete_records(ClientLink& link, std::int64_t before) {
+    DeleteRecordsRequest request{.timeout_ms = 5000};
+    auto& topic = request.topics.emplace_back();
+    topic.name = kTopic;
+    topic.partitions.push_back({.partition_index = 0, .offset = before});
+    auto answer = co_await link.call(request, DeleteRecordsRequest::kMaxVersion);
+    co_return answer ? answer->response.topics.at(0).partitions.at(0).error_code : answer.error().code;
+}
+
+TEST_F(BrokerShortage, RecordsMayBeDeletedByRequestUnlessTheTopicIsOnlyCompacted) {
+    for (const auto& [policy, expected] : {std::pair("", ErrorCode::none), std::pair("delete", ErrorCode::none),
+                                           std::pair("compact,delete", ErrorCode::none), std::pair("compact", ErrorCode::policy_violation)}) {
+        World each(4, {"/data"});
+        each.world.run(each.shard, create_topic(*each.link, kTopic, 1, {{"cleanup.policy", policy}}));
+        EXPECT_EQ(each.world.run(each.shard, delete_records(*each.link, 0)), expected) << policy;
+        each.close();
+    }
 }
 
 }  // namespace

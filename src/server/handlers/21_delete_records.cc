@@ -21,8 +21,9 @@ struct DeleteItem {
 };
 
 void delete_one(cluster::Partition& partition, DeleteItem& item) {
-    // As in Kafka, only topics whose records are deleted by age or size may lose them by request.
-    if (!partition.log().config().cleanup_delete) {
+    // As in Kafka, topics that are only compacted may not lose records by request; those that keep everything may.
+    const log::LogConfig& config = partition.log().config();
+    if (config.cleanup_compact && !config.cleanup_delete) {
         item.row.error_code = ErrorCode::policy_violation;
         return;
     }
