@@ -163,7 +163,7 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
     }
     auto written = make_room(batch, options.now_ms);
     if (written) {
-        written = write(batch);
+        written = write(batch, options.now_ms);
     }
     if (!written) {
         if (update && options.origin == AppendOrigin::client) {
@@ -192,9 +192,9 @@ Result<> PartitionLog::make_room(const StampedBatch& batch, std::int64_t now_ms)
     return {};
 }
 
-Result<> PartitionLog::write(const StampedBatch& batch) {
+Result<> PartitionLog::write(const StampedBatch& batch, std::int64_t now_ms) {
     Segment& segment = active();
-    if (auto written = segment.append(batch.header, batch.header_bytes, batch.records, config_.index_interval_bytes); !written) {
+    if (auto written = segment.append(batch.header, batch.header_bytes, batch.records, config_.index_interval_bytes, now_ms); !written) {
         // Once, not for each retry of each client, until an append succeeds again.
         if (!append_is_failing_) {
             TL_LOG_ERROR("append_failed", {"partition", name_}, {"directory", directory_}, {"error", base::to_string(written.error())},

@@ -237,7 +237,7 @@ private:
     Result<StampedBatch> stamp(ByteView batch, const AppendOptions& options) const;
     Result<ProducerUpdate> check_producer(const StampedBatch& batch, const AppendOptions& options) const;
     Result<> make_room(const StampedBatch& batch, std::int64_t now_ms);
-    Result<> write(const StampedBatch& batch);
+    Result<> write(const StampedBatch& batch, std::int64_t now_ms);
     Result<> track_producer(const ProducerUpdate& update);
 
     using Segments = std::map<Offset, std::unique_ptr<Segment>>;

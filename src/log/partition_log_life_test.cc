@@ -47,6 +47,17 @@ TEST_F(PartitionLogRetention, ByTimeDeletesSegmentsWhoseNewestRecordIsTooOld) {
     EXPECT_EQ(log_->log_start_offset(), 2);
 }
 
+TEST_F(PartitionLogRetention, RecordsWithoutTimestampsAreAsOldAsTheLastAppendToTheirSegment) {
+    config_.retention_ms = 1000;
+    open();
+    for (std::int64_t i = 0; i < 4; ++i) {
+        put({.timestamp = record::kNoTimestamp}, {.now_ms = kNow + i});
+    }
+    EXPECT_EQ(log_->delete_old_segments(4, kNow + 1001)->paths.size(), 0u);
+    EXPECT_NE(log_->delete_old_segments(4, kNow + 1002)->paths.size(), 0u);
+    EXPECT_EQ(log_->log_start_offset(), 2);
+}
+
 TEST_F(PartitionLogRetention, NeverReachesTheHighWatermark) {
     config_.retention_bytes = 0;
     open();
@@ -94,17 +105,6 @@ TEST_F(PartitionLogRetention, FilesAreMarkedFirstAndRemovedLater) {
     EXPECT_FALSE(disk_.files().exists(path("00000000000000000000.log.deleted")));
 }
 
-TEST_F(PartitionLogRetention, DeleteRecordsMovesOnlyForward) {
-    open();
-    fill(4);
-    ASSERT_TRUE(log_->delete_records_before(3));
-    ASSERT_TRUE(log_->delete_records_before(1));
-    EXPECT_EQ(log_->log_start_offset(), 3);
-    EXPECT_EQ(log_->delete_records_before(5).error().code, ErrorCode::offset_out_of_range);
-}
-
-TEST_F(PartitionLogRetention, EpochsBeforeTheLogStartAreForgotten) {
-    open();
 // Where the log start cannot be written down, whatever a crash leaves must be the end of the log.
 TEST_F(PartitionLogRetention, FilesGoOneSegmentAfterTheOtherWithoutACheckpoint) {
     config_.retention_ms = 1000;
@@ -132,6 +132,17 @@ TEST_F(PartitionLogRetention, FilesGoOneSegmentAfterTheOtherWithoutACheckpoint) 
     }
 }
 
+TEST_F(PartitionLogRetention, DeleteRecordsMovesOnlyForward) {
+    open();
+    fill(4);
+    ASSERT_TRUE(log_->delete_records_before(3));
+    ASSERT_TRUE(log_->delete_records_before(1));
+    EXPECT_EQ(log_->log_start_offset(), 3);
+    EXPECT_EQ(log_->delete_records_before(5).error().code, ErrorCode::offset_out_of_range);
+}
+
+TEST_F(PartitionLogRetention, EpochsBeforeTheLogStartAreForgotten) {
+    open();
     put({}, {.leader_epoch = 1, .now_ms = kNow});
     put({}, {.leader_epoch = 2, .now_ms = kNow});
     put({}, {.leader_epoch = 2, .now_ms = kNow});

@@ -53,7 +53,9 @@ Result<std::size_t> PartitionLog::count_deletable(Offset high_watermark, std::in
     }
     while (config_.retention_ms >= 0 && may_go()) {
         TL_TRY(max, at->second->max_timestamp());
-        if (max.timestamp < 0 || now_ms - max.timestamp <= config_.retention_ms) {
+        // Records without timestamps are as old as their file.
+        std::int64_t newest_ms = max.timestamp >= 0 ? max.timestamp : at->second->last_change_ms();
+        if (now_ms - newest_ms <= config_.retention_ms) {
             break;
         }
         take();
@@ -119,7 +121,6 @@ Result<> PartitionLog::remove_files(runtime::FileSystem& files, const DeletedFil
     return {};
 }
 
-}  // namespace tideline::log
 Result<> PartitionLog::remove_in_order(runtime::FileSystem& files, const DeletedFiles& deleted) {
     if (deleted.paths.empty()) {
         return {};
@@ -138,3 +139,4 @@ Result<> PartitionLog::remove_in_order(runtime::FileSystem& files, const Deleted
     return {};
 }
 
+}  // namespace tideline::log

@@ -40,6 +40,7 @@ Segment::Segment(FileCache& cache, std::string_view directory, Offset base, bool
       time_index_(cache, segment_path(directory, base, kTimeIndexSuffix), base),
       transactions_(cache, segment_path(directory, base, kTransactionIndexSuffix), has_transaction_index),
       created_ms_(now_ms),
+      last_change_ms_(now_ms),
       max_{-1, base} {}
 
 Result<std::unique_ptr<Segment>> Segment::create(FileCache& cache, std::string_view directory, Offset base, std::int64_t now_ms) {
@@ -80,7 +81,8 @@ Result<std::shared_ptr<runtime::File>> Segment::file() {
 
 // --- appending ---
 
-Result<> Segment::append(const record::BatchHeader& batch, ByteView header, ByteView records, std::int32_t index_interval_bytes) {
+Result<> Segment::append(const record::BatchHeader& batch, ByteView header, ByteView records, std::int32_t index_interval_bytes,
+                         std::int64_t now_ms) {
     TL_CHECK(can_hold(batch.last_offset()) && !is_broken_);
     TL_TRY_VOID(load_indexes());
     if (!pinned_) {
@@ -98,6 +100,7 @@ Result<> Segment::append(const record::BatchHeader& batch, ByteView header, Byte
         first_timestamp_ = batch.max_timestamp;
     }
     size_ += header.size() + records.size();
+    last_change_ms_ = now_ms;
     return {};
 }
 

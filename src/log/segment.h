@@ -51,7 +51,7 @@ public:
 
     // Writes one batch: `header` are its 61 bytes as they shall stand in the file, `records` the rest. Nothing was written
     // on error, or is_broken().
-    Result<> append(const record::BatchHeader& batch, ByteView header, ByteView records, std::int32_t index_interval_bytes);
+    Result<> append(const record::BatchHeader& batch, ByteView header, ByteView records, std::int32_t index_interval_bytes, std::int64_t now_ms);
     // A failed write could not be undone: the end of the file is unknown.
     bool is_broken() const { return is_broken_; }
 
@@ -81,6 +81,8 @@ public:
 
     // The largest timestamp and the last offset of the batch that has it; {-1, base} when empty.
     Result<TimestampOffset> max_timestamp();
+    // The last append, or when it was opened: how old records are that have no timestamps.
+    std::int64_t last_change_ms() const { return last_change_ms_; }
     // The first record at or after `timestamp` and `from`.
     Result<std::optional<TimestampOffset>> find_timestamp(std::int64_t timestamp, Offset from, LeaderEpoch& epoch);
     // The first batch with exactly this maximum.
@@ -148,6 +150,7 @@ private:
     std::uint64_t synced_size_ = 0;
     std::uint64_t syncing_size_ = 0;
     std::int64_t created_ms_;
+    std::int64_t last_change_ms_;
     std::int64_t bytes_since_index_entry_ = 0;
     std::optional<std::int64_t> first_timestamp_;  // of the first batch; what segment.ms counts from
     TimestampOffset max_;
