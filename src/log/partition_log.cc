@@ -161,9 +161,10 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
         TL_TRY(checked, check_producer(batch, options));
         update = checked;
     }
+    std::optional<AbortedTransaction> aborted = update ? producers_.aborted_by(*update) : std::nullopt;
     auto written = make_room(batch, options.now_ms);
     if (written) {
-        written = write(batch, options.now_ms);
+        written = aborted ? write_marker(batch, *aborted, options.now_ms) : write(batch, options.now_ms);
     }
     if (!written) {
         if (update && options.origin == AppendOrigin::client) {
@@ -175,7 +176,7 @@ Result<AppendInfo> PartitionLog::append(ByteView bytes, const AppendOptions& opt
         if (batch.header.is_transactional()) {
             verifications_.note_written(batch.header);
         }
-        TL_TRY_VOID(track_producer(*update));
+        (void)producers_.apply(*update);
     }
     producers_.set_end_offset(next_offset_);
     bool stamped_time = assigns_offsets(options.origin) && config_.message_timestamp_type == record::TimestampType::log_append_time;
@@ -216,18 +217,17 @@ Result<> PartitionLog::write(const StampedBatch& batch, std::int64_t now_ms) {
     return {};
 }
 
-Result<> PartitionLog::track_producer(const ProducerUpdate& update) {
-    std::optional<AbortedTransaction> aborted = producers_.apply(update);
-    if (!aborted) {
-        return {};
+// The row goes before its marker: readers would see aborted records if it went missing, and a marker that is written cannot be refused
+// any more. A row without its marker does no harm, since nobody reads that far; the marker comes again, and its row with it.
+Result<> PartitionLog::write_marker(const StampedBatch& batch, const AbortedTransaction& aborted, std::int64_t now_ms) {
+    TransactionIndex& index = active().transactions();
+    names_are_dirty_ |= !index.exists();  // its file is there then, even if the row is not
+    TL_TRY_VOID(index.append(aborted));
+    auto written = write(batch, now_ms);
+    if (!written) {
+        (void)index.truncate_to(batch.header.base_offset);
     }
-    // The marker is in the log already. Readers would see aborted records if its row went missing.
-    auto added = active().transactions().append(*aborted);
-    if (!added) {
-        return poison(added.error());
-    }
-    names_are_dirty_ |= *added;
-    return {};
+    return written;
 }
 
 Result<> PartitionLog::assign_epoch(LeaderEpoch epoch, Offset start) {
@@ -313,6 +313,8 @@ Result<FetchSlice> PartitionLog::read(Offset from, std::size_t max_bytes, Offset
         if (!range) {
             continue;  // compaction may have emptied the end of a segment
         }
+        nothing.readable_bytes = range->readable_bytes;
+        nothing.goes_on_in_later_segments = range->readable_bytes > 0 && limit > end_of(at);
         if (range->size == 0) {
             return nothing;
         }
@@ -324,8 +326,6 @@ Result<FetchSlice> PartitionLog::read(Offset from, std::size_t max_bytes, Offset
                           .next_offset = range->next_offset,
                           .readable_bytes = nothing.readable_bytes,
                           .goes_on_in_later_segments = nothing.goes_on_in_later_segments};
-        nothing.readable_bytes = range->readable_bytes;
-        nothing.goes_on_in_later_segments = range->readable_bytes > 0 && limit > end_of(at);
     }
     return nothing;
 }

@@ -202,10 +202,10 @@ public:
     Result<DeletedFiles> delete_old_segments(Offset high_watermark, std::int64_t now_ms);
     static Result<> mark_deleted(runtime::FileSystem& files, DeletedFiles& deleted);        // Blocks. Renames to *.deleted.
     static Result<> remove_files(runtime::FileSystem& files, const DeletedFiles& deleted);  // Blocks.
-
     // Where the log start could not be written to the checkpoint: removes the files of one segment after the other, each durably, so
     // that whatever a crash leaves is the end of the log.  Blocks.
     static Result<> remove_in_order(runtime::FileSystem& files, const DeletedFiles& deleted);
+
     // Starts a new segment unless the active one is empty.
     Result<> roll(std::int64_t now_ms);
 
@@ -238,7 +238,7 @@ private:
     Result<ProducerUpdate> check_producer(const StampedBatch& batch, const AppendOptions& options) const;
     Result<> make_room(const StampedBatch& batch, std::int64_t now_ms);
     Result<> write(const StampedBatch& batch, std::int64_t now_ms);
-    Result<> track_producer(const ProducerUpdate& update);
+    Result<> write_marker(const StampedBatch& batch, const AbortedTransaction& aborted, std::int64_t now_ms);
 
     using Segments = std::map<Offset, std::unique_ptr<Segment>>;
     Segment& active() const { return *segments_.rbegin()->second; }

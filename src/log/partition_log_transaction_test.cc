@@ -28,6 +28,26 @@ protected:
     Offset stable() { return log_->last_stable_offset(log_->next_offset()); }
 };
 
+// The marker is a few bytes more of a file, its row perhaps the first of another.
+TEST_F(PartitionLogTransactions, AnAbortThatFindsTheDiskFullIsRefusedAndMayComeAgain) {
+    for (std::uint64_t left = 0; left < 130; left += 10) {
+        disk_.wipe();
+        open();
+        put({.producer_id = 7, .transactional = true});
+        auto space = disk_.files().space("/");
+        disk_.files().limit_capacity(space->total_bytes - space->usable_bytes + left);
+        EXPECT_EQ(code_of(end_transaction(7, false)), left < 112 ? ErrorCode::kafka_storage_error : ErrorCode::none) << left;
+        EXPECT_FALSE(log_->is_failed()) << left;
+        disk_.files().end_faults();
+        ASSERT_EQ(code_of(end_transaction(7, false)), ErrorCode::none) << left;
+        EXPECT_EQ(aborted(0, 1).size(), 1u) << left;
+        EXPECT_EQ(stable(), log_->next_offset()) << left;
+        put({});
+        reopen_clean();
+        EXPECT_EQ(aborted(0, 1).size(), 1u) << left;
+    }
+}
+
 // --- H13: a late produce must not hang the partition ---
 
 TEST_F(PartitionLogTransactions, H13ATransactionalBatchThatNobodyAskedAboutIsRefused) {

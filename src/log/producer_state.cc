@@ -179,7 +179,21 @@ Result<ProducerUpdate> ProducerState::check(const record::BatchHeader& batch, co
     return marker ? check_marker(current, batch, *marker, origin, transaction_version) : check_data(current, batch, origin, asked);
 }
 
+std::optional<AbortedTransaction> ProducerState::aborted_by(const ProducerUpdate& update) const {
+    if (!update.completed || !update.completed->is_aborted) {
+        return std::nullopt;
+    }
+    const CompletedTransaction& done = *update.completed;
+    auto oldest = open_.begin();
+    if (oldest != open_.end() && oldest->first == done.first_offset) {
+        ++oldest;
+    }
+    Offset stable = oldest == open_.end() ? done.last_offset + 1 : oldest->first;
+    return AbortedTransaction{done.producer_id, done.first_offset, done.last_offset, stable};
+}
+
 std::optional<AbortedTransaction> ProducerState::apply(const ProducerUpdate& update) {
+    std::optional<AbortedTransaction> aborted = aborted_by(update);
     const ProducerEntry& entry = update.entry;
     TL_CHECK(entry.producer_id >= 0);
     producers_.insert_or_assign(entry.producer_id, entry);
@@ -188,18 +202,13 @@ std::optional<AbortedTransaction> ProducerState::apply(const ProducerUpdate& upd
     if (update.starts_transaction) {
         open_[entry.transaction_first_offset] = entry.producer_id;
     }
-    if (!update.completed) {
-        return std::nullopt;
+    if (update.completed) {
+        const CompletedTransaction& done = *update.completed;
+        open_.erase(done.first_offset);
+        unreplicated_.push_back({done.first_offset, done.last_offset});
+        unreplicated_firsts_.insert(done.first_offset);
     }
-    const CompletedTransaction& done = *update.completed;
-    open_.erase(done.first_offset);
-    unreplicated_.push_back({done.first_offset, done.last_offset});
-    unreplicated_firsts_.insert(done.first_offset);
-    if (!done.is_aborted) {
-        return std::nullopt;
-    }
-    Offset stable = open_.empty() ? done.last_offset + 1 : open_.begin()->first;
-    return AbortedTransaction{done.producer_id, done.first_offset, done.last_offset, stable};
+    return aborted;
 }
 
 std::optional<Offset> ProducerState::first_unstable_offset(Offset high_watermark) {

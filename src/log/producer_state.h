@@ -118,7 +118,9 @@ public:
     // of a producer that is not known yet would be taken, with whatever sequence, and this one be refused for ever.
     void not_written(const record::BatchHeader& batch);
 
-    // Takes over what check() returned. For an aborted transaction returns the row for the transaction index.
+    // The row for the transaction index when the update ends a transaction by aborting it.
+    std::optional<AbortedTransaction> aborted_by(const ProducerUpdate& update) const;
+    // Takes over what check() returned. Returns aborted_by().
     std::optional<AbortedTransaction> apply(const ProducerUpdate& update);
 
     // Everything before `offset` is reflected here; the offset of the next snapshot.
