@@ -291,6 +291,7 @@ Result<> Recovery::recover() {
         if (is_last) {
             break;
         }
+        TL_TRY_VOID(segment.seal());
         at = next;
     }
     log_.producers_.set_end_offset(log_.next_offset_);
@@ -360,9 +361,6 @@ Result<Recovery::Scanned> Recovery::recover_segment(Segment& segment, bool is_la
         segment.mark_unsynced();
         log_.names_are_dirty_ = true;
         log_.directory_is_new_ = true;
-    }
-    if (!is_last && !scanned.was_cut) {
-        TL_TRY_VOID(segment.seal());
     }
     return scanned;
 }

@@ -105,6 +105,21 @@ TEST_F(Recovering, BytesThatAFailedAppendLeftAtASealedEndLoseNothingBehindThem) 
     EXPECT_EQ(size_of("00000000000000000004.log"), 2 * one_);
 }
 
+// Its indexes are believed at the next start.
+TEST_F(Recovering, ASealedSegmentThatWasCutKeepsItsIndexes) {
+    use_small_segments();
+    open();
+    for (std::int64_t i = 0; i < 6; ++i) {
+        put({.records = 2, .timestamp = kNow + 1000 * i, .tag = "b0"});
+    }
+    overwrite("00000000000000000004.log", static_cast<std::uint64_t>(config_.segment_bytes), "half of a batch that nobody was promised");
+    reopen_unclean();
+    reopen_clean();
+    auto found = log_->offset_for_timestamp(kNow + 2000);
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->offset, 4);
+}
+
 // The kernel calls pages clean that it could not write; they are there for the next process, and gone once power is.
 TEST_F(Recovering, WhatAFailedSyncLostIsNotTakenForDurableByTheNextProcess) {
     open();
