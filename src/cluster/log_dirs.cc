@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/reach.h"
 #include "log/directory_name.h"
@@ -100,9 +102,10 @@ Result<> LogDir::update(const std::vector<PartitionCheckpoint>& rows) {
         }
         recovery_points_.wanted[each.id] = each.recovery_point;
         high_watermarks_.wanted[each.id] = each.high_watermark;
-        // A log start of 0 is what a missing line means.
+        // A log start of 0 is what a missing line means. It never goes back: rows that were collected earlier may come later.
         if (each.log_start_offset > 0) {
-            log_starts_.wanted[each.id] = each.log_start_offset;
+            log::Offset& start = log_starts_.wanted[each.id];
+            start = std::max(start, each.log_start_offset);
         }
     }
     return write_changed();

@@ -67,7 +67,7 @@ public:
     // a crash kept from being forgotten, and goes now. Blocks.
     base::Result<PartitionCheckpoint> begin_partition(const TopicPartition& id, const base::Uuid& topic_id, bool has_directory);
     // Takes over these rows and writes the files that say something else by now. Rows of partitions that are not online
-    // stay as they are, and rows collected before their topic was forgotten count for nothing. Blocks.
+    // stay as they are, and rows collected before their topic was forgotten count for nothing. A log start never goes back. Blocks.
     base::Result<> update(const std::vector<PartitionCheckpoint>& rows);
     // The same for partitions that are gone: one of the same name made later must not inherit their offsets. Blocks.
     base::Result<> forget(const std::vector<TopicPartition>& ids);

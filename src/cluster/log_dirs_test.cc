@@ -50,6 +50,17 @@ TEST_F(Checkpoints, OutliveACrash) {
     EXPECT_EQ(found.high_watermark, 9);
 }
 
+// Several shards write checkpoints, and files are renamed as soon as one of them says where the log begins.
+TEST_F(Checkpoints, CollectedBeforeTheLogStartMovedDoNotMoveItBack) {
+    begin(kOld, false);
+    PartitionCheckpoint later = row_of(kOld);
+    later.log_start_offset = 7;
+    ASSERT_TRUE(directory_->update({later}));
+    ASSERT_TRUE(directory_->update({row_of(kOld)}));
+    restart();
+    EXPECT_EQ(begin(kOld, true).log_start_offset, 7);
+}
+
 TEST_F(Checkpoints, CollectedBeforeTheirTopicWasForgottenAreNotThoseOfTheNextOfItsName) {
     begin(kOld, false);
     std::vector<PartitionCheckpoint> collected{row_of(kOld)};
