@@ -78,6 +78,7 @@ Task<void> ReplicaManager::remove_absent(const MetadataImage& image, const std::
 
 Task<void> ReplicaManager::open_assigned(const MetadataImage& image, const MetadataImage* before,
                                          const std::vector<base::Uuid>* topics, const BrokerConfig& config) {
+    settings_.producers.producer_id_expiration_ms = config.integer("producer.id.expiration.ms");
     std::vector<Assignment> to_open;
     if (topics == nullptr) {
         for (const auto& topic : image.topics()) {
@@ -145,6 +146,7 @@ void ReplicaManager::collect_changes(const MetadataImage& image, const MetadataI
             continue;
         }
         partition->update_config(*log_config);
+        partition->log().set_producer_id_expiration(settings_.producers.producer_id_expiration_ms);
         if (state.leader_epoch != partition->leader_epoch()) {
             partition->lead(state.leader_epoch);
         }

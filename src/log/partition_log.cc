@@ -142,6 +142,11 @@ Result<VerificationGuard> PartitionLog::begin_verification(const VerificationReq
     return verifications_.begin(request);
 }
 
+void PartitionLog::set_producer_id_expiration(std::int64_t producer_id_expiration_ms) {
+    producer_id_expiration_ms_ = producer_id_expiration_ms;
+    producers_.set_expiration_ms(producer_id_expiration_ms);
+}
+
 std::size_t PartitionLog::expire_producers(std::int64_t now_ms) {
     verifications_.expire(now_ms, producer_id_expiration_ms_);
     return producers_.expire(now_ms);

@@ -190,6 +190,7 @@ public:
     // --- life cycle ---------------------------------------------------------------------------------------------------
 
     void update_config(const LogConfig& config) { config_ = config; }
+    void set_producer_id_expiration(std::int64_t producer_id_expiration_ms);
 
     // Moves the log start (DeleteRecords); offset_out_of_range above next_offset(), which the caller narrows to the high
     // watermark. Never moves it back. Checkpoint log_start_offset() afterwards.

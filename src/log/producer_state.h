@@ -136,6 +136,7 @@ public:
     // Forgets who has been silent for producer.id.expiration.ms and has no open transaction. Returns how many.
     std::size_t expire(std::int64_t now_ms);
     bool is_expired(const ProducerEntry& entry, std::int64_t now_ms) const;
+    void set_expiration_ms(std::int64_t producer_id_expiration_ms) { config_.producer_id_expiration_ms = producer_id_expiration_ms; }
 
     void clear(Offset end_offset);
     void load(const ProducerEntry& entry);
