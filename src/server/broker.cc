@@ -5,11 +5,11 @@
 #include "base/log.h"
 #include "base/reach.h"
 #include "runtime/random.h"
+#include "server/deadline.h"
 
 namespace tideline::server {
 
 using runtime::Task;
-using std::chrono::milliseconds;
 using Started = std::expected<void, StartProblem>;
 
 namespace {
@@ -346,7 +346,7 @@ Task<base::Result<std::int64_t>> Broker::next_producer_id_here() {
 
 Task<void> Broker::keep_checkpoints() {
     while (!stopping_.is_set()) {
-        auto interval = milliseconds(config_->integer("replica.high.watermark.checkpoint.interval.ms"));
+        runtime::Duration interval = duration_of_ms(config_->integer("replica.high.watermark.checkpoint.interval.ms"));
         co_await stopping_.wait_until(shards_[0]->now() + interval);
         if (!stopping_.is_set()) {
             co_await write_checkpoints();

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "server/broker.h"
+#include "server/deadline.h"
 
 namespace tideline::server {
 
@@ -173,7 +174,7 @@ Task<void> ShardServer::close_idle_connections() {
         runtime::Instant now = shard_.now();
         for (const auto& connection : connections_) {
             auto idle = now - connection->last_activity();
-            if (idle_ms >= 0 && idle > milliseconds(idle_ms)) {
+            if (idle_ms >= 0 && idle > duration_of_ms(idle_ms)) {
                 connection->shut_down("idle for connections.max.idle.ms");
             } else {
                 make_room(*connection, now);
@@ -198,13 +199,13 @@ void ShardServer::make_room(Connection& connection, runtime::Instant now) {
 }
 
 Task<void> ShardServer::keep_logs() {
-    runtime::Instant next_retention = shard_.now() + milliseconds(config_->integer("log.initial.task.delay.ms"));
+    runtime::Instant next_retention = shard_.now() + duration_of_ms(config_->integer("log.initial.task.delay.ms"));
     while (!stopping_.is_set()) {
         co_await stopping_.wait_until(shard_.now() + kFlushCheckInterval);
         replicas_.flush_due();
         if (shard_.now() >= next_retention && !stopping_.is_set()) {
             co_await replicas_.run_retention();
-            next_retention = shard_.now() + milliseconds(config_->integer("log.retention.check.interval.ms"));
+            next_retention = shard_.now() + duration_of_ms(config_->integer("log.retention.check.interval.ms"));
         }
     }
 }

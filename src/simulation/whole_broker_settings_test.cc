@@ -59,5 +59,30 @@ TEST(BrokerSettings, ProducersAreForgottenByTheExpirationOfTheMoment) {
     base::set_log_sink({});
 }
 
+// In milliseconds the largest number is a time, in nanoseconds it is none.
+TEST(BrokerSettings, TheLargestNumberMeansNever) {
+    base::set_log_sink([](base::LogLevel, std::string_view) {});
+    runtime::sim::SimWorld world(2);
+    Node node(world, 1, {"/data"});
+    runtime::sim::SimShard& shard = world.add_shard();
+    Weather weather;
+    constexpr const char* kNever = "9223372036854775807";
+    ASSERT_TRUE(node.start({.properties = {{"connections.max.idle.ms", kNever},
+                                           {"log.initial.task.delay.ms", kNever},
+                                           {"replica.high.watermark.checkpoint.interval.ms", kNever}}}))
+        << node.why();
+    ClientLink link(shard, Node::address(), "client", weather, 2);
+    world.run(shard, create_topic(link, kTopic, 1));
+    std::uint64_t operations = node.files().operations();
+    world.advance(seconds(10));
+    int connections = 0;
+    node.broker().server(0).for_each_connection([&](const server::ConnectionInfo&) { ++connections; });
+    EXPECT_EQ(connections, 1);
+    EXPECT_EQ(node.files().operations(), operations);
+    world.run(shard, link.close());
+    node.stop();
+    base::set_log_sink({});
+}
+
 }  // namespace
 }  // namespace tideline::simulation
