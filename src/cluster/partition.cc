@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kWaitersBeforeSweep = 64;
 // How long records may be appended that nobody waits for.
 constexpr std::chrono::seconds kUnawaitedMax{1};
+// How soon a flush that could not begin is tried again.
+constexpr std::chrono::milliseconds kFlushRetry{100};
 
 }  // namespace
 
@@ -186,14 +188,20 @@ void Partition::request_flush() {
 Task<void> Partition::flush_until_clean() {
     // Requests handled in the same turn of the loop append first and share this flush.
     co_await runtime::yield_now(shard_);
-    while (!is_failed()) {
+    for (bool was_said = false; !is_failed();) {
         auto plan = log_->begin_flush();
-        if (!plan) {
-            TL_LOG_WARN("flush_failed", {"partition", to_string(id_)}, {"error", base::to_string(plan.error())});
-            if (log_->is_failed()) {
-                directory_.fail("flush could not start", plan.error());
-            }
+        if (!plan && log_->is_failed()) {
+            directory_.fail("flush could not start", plan.error());
             break;
+        }
+        if (!plan) {
+            // Descriptors are short, for one. Nothing was begun, so nothing is lost yet; and if nobody came again, whoever waits for these
+            // records would wait for ever: a producer's retry is a repetition, which appends nothing.
+            if (!std::exchange(was_said, true)) {
+                TL_LOG_WARN("flush_put_off", {"partition", to_string(id_)}, {"error", base::to_string(plan.error())});
+            }
+            co_await progress_.wait_until(shard_.now() + kFlushRetry);
+            continue;
         }
         if (plan->is_empty()) {
             break;
