@@ -182,6 +182,19 @@ base::Result<> write_synced(FileSystem& files, const std::string& path, base::By
     return file->sync_data();
 }
 
+// The name of the directory, and of those above that may have been made with it: up to one that cannot be synced, which was not.
+base::Result<> sync_names_above(FileSystem& files, std::string_view path) {
+    std::string_view above = runtime::parent_of(path);
+    TL_TRY_VOID(files.sync_dir(above));
+    while (above != runtime::parent_of(above)) {
+        above = runtime::parent_of(above);
+        if (auto synced = files.sync_dir(above); !synced) {
+            return synced.error().detail == EIO ? synced : base::Result<>{};
+        }
+    }
+    return {};
+}
+
 base::Result<> write_meta(FileSystem& files, const std::string& path, const std::string& cluster_id, std::int32_t node_id,
                           const base::Uuid& directory_id) {
     std::string text = fmt::format("version=1\ncluster.id={}\nnode.id={}\ndirectory.id={}\n", cluster_id, node_id, base::to_string(directory_id));
@@ -236,8 +249,8 @@ base::Result<> format(FileSystem& files, const BrokerConfig& config, const std::
     }
     // The file that makes it formatted comes last, when the names above cannot be lost any more.
     TL_TRY_VOID(files.sync_dir(path));
-    TL_TRY_VOID(write_meta(files, path, cluster_id, config.node_id(), directory_id));
-    return files.sync_dir(runtime::parent_of(path));
+    TL_TRY_VOID(sync_names_above(files, path));
+    return write_meta(files, path, cluster_id, config.node_id(), directory_id);
 }
 
 // The directory's id, given now if it has none yet.
@@ -245,6 +258,7 @@ base::Result<base::Uuid> identify(FileSystem& files, const BrokerConfig& config,
                                   const std::string& cluster_id, const std::function<std::uint64_t()>& next_random,
                                   std::int64_t now_ms) {
     if (found.meta && found.meta->directory_id) {
+        TL_TRY_VOID(files.sync_dir(found.path));  // whoever wrote it may have been killed before that
         return *found.meta->directory_id;
     }
     base::Uuid id = base::make_uuid(next_random);

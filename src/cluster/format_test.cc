@@ -207,6 +207,24 @@ TEST(Format, ACrashAtWhateverOperationLeavesItFormattedOrEmpty) {
     }
 }
 
+// Also when a start before that one was given up half-way, and its names are in memory only.
+TEST(Format, WhatIsFormattedIsThereAfterAPowerCut) {
+    const std::string text = "log.dirs=/made/with/it";
+    bool is_unhindered = false;
+    for (std::uint64_t failing = 1; !is_unhindered; ++failing) {
+        SimFileSystem files;
+        files.fail_operation(failing, EIO);
+        is_unhindered = open(files, text).has_value();
+        files.end_faults();
+        auto formatted = open(files, text);
+        ASSERT_TRUE(formatted) << failing << ": " << formatted.error();
+        files.crash(CrashPolicy::drop_unsynced, failing);
+        auto found = open(files, text, 99);
+        ASSERT_TRUE(found) << failing << ": " << found.error();
+        EXPECT_EQ(found->cluster_id, formatted->cluster_id) << failing;
+    }
+}
+
 TEST(MetadataFiles, ASnapshotIsWholeOrRefused) {
     SimFileSystem files;
     ASSERT_TRUE(open(files, "log.dirs=/d"));
