@@ -89,6 +89,7 @@ constexpr Row kRows[] = {
     Row("share.coordinator.threads", int32, "1", "Threads of the share coordinator.").at_least(1).accepted(kThreads),
     Row("share.coordinator.write.timeout.ms", int32, "5000", "Time within which share state must be replicated.").at_least(1).accepted(kShareGroups),
     Row("share.fetch.purgatory.purge.interval.requests", int32, "1000", "Finished share fetches between clean-ups of those that wait.").accepted(kPurgatory),
+    Row("tideline.group.member.memory.bytes", int64, "268435456", "Memory for what members of classic groups say of themselves and are assigned, all groups together; past it, nobody new joins.").at_least(1048576),
     Row("transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between searches for transactions that took too long.").at_least(1),
     Row("transaction.max.timeout.ms", int32, "900000", "Longest transaction timeout that a producer may ask for.").at_least(1),
     Row("transaction.partition.verification.enable", boolean, "true", "Whether a write checks that its partition is in the transaction.").cluster_wide(),

@@ -11,6 +11,20 @@ namespace {
 
 constexpr base::Bytes kNothing;
 
+// What a member takes in memory, about. Its id stands in the member, as its key, and perhaps among those whose sync is to come; that of
+// a static member once more.
+std::size_t member_memory_of(const ClassicMember& member) {
+    constexpr std::size_t kNodes = 256;
+    std::size_t texts = 4 * member.id.size() + member.client_id.size() + member.client_host.size();
+    texts += member.instance_id ? 2 * member.instance_id->size() : 0;
+    return sizeof(ClassicMember) + kNodes + texts + memory_of(member.protocols) + member.assignment.size();
+}
+
+std::size_t pending_memory_of(std::string_view member_id) {
+    constexpr std::size_t kNode = 128;
+    return kNode + member_id.size();
+}
+
 // The topics of a consumer's subscription; nullopt when it cannot be read. Later versions only add fields at the end.
 std::optional<std::vector<std::string>> topics_of(const base::Bytes& subscription) {
     protocol::Reader in(subscription);
@@ -39,6 +53,11 @@ std::size_t bytes_of(const ClassicProtocols& protocols) {
         bytes += protocol.name.size() + protocol.metadata.size();
     }
     return bytes;
+}
+
+std::size_t memory_of(const ClassicProtocols& protocols) {
+    constexpr std::size_t kVoteBytes = 64;  // a name has one in the group's count
+    return protocols.size() * (sizeof(ClassicProtocols::value_type) + kVoteBytes) + bytes_of(protocols);
 }
 
 ClassicMember* ClassicGroup::find(std::string_view member_id) {
@@ -114,7 +133,7 @@ std::int32_t ClassicGroup::rebalance_timeout_ms() const {
     return longest;
 }
 
-void ClassicGroup::count_votes(const ClassicMember& member, int change) {
+void ClassicGroup::count(const ClassicMember& member, int change) {
     for (const auto& protocol : member.protocols) {
         auto& votes = votes_[protocol.name];
         votes += static_cast<std::size_t>(change);
@@ -123,6 +142,7 @@ void ClassicGroup::count_votes(const ClassicMember& member, int change) {
         }
     }
     metadata_bytes_ += static_cast<std::size_t>(change) * bytes_of(member.protocols);
+    member_bytes_ += static_cast<std::size_t>(change) * member_memory_of(member);
 }
 
 ClassicMember& ClassicGroup::add(ClassicMember member, std::string_view protocol_type) {
@@ -135,9 +155,9 @@ ClassicMember& ClassicGroup::add(ClassicMember member, std::string_view protocol
     if (!leader_) {
         leader_ = member.id;
     }
-    count_votes(member, 1);
+    count(member, 1);
     awaiting_join_ += member.awaiting_join != kNoTicket ? 1 : 0;
-    pending_.erase(member.id);
+    remove_pending(member.id);
     auto id = member.id;
     auto [at, added] = members_.emplace(std::move(id), std::move(member));
     TL_CHECK(added);
@@ -148,7 +168,7 @@ void ClassicGroup::remove(std::string_view member_id) {
     if (auto found = members_.find(member_id); found != members_.end()) {
         auto& member = found->second;
         TL_CHECK(member.awaiting_join == kNoTicket && member.awaiting_sync == kNoTicket);
-        count_votes(member, -1);
+        count(member, -1);
         if (member.instance_id) {
             static_members_.erase(*member.instance_id);
         }
@@ -158,16 +178,23 @@ void ClassicGroup::remove(std::string_view member_id) {
         if (led) {
             leader_ = members_.empty() ? std::nullopt : std::optional(members_.begin()->first);
         }
-    } else if (auto pending = pending_.find(member_id); pending != pending_.end()) {
+    } else {
+        remove_pending(member_id);
+    }
+}
+
+void ClassicGroup::remove_pending(std::string_view member_id) {
+    if (auto pending = pending_.find(member_id); pending != pending_.end()) {
+        member_bytes_ -= pending_memory_of(pending->first);
         pending_.erase(pending);
     }
 }
 
 void ClassicGroup::update(ClassicMember& member, ClassicProtocols protocols, std::int32_t rebalance_timeout_ms,
                           std::int32_t session_timeout_ms) {
-    count_votes(member, -1);
+    count(member, -1);
     member.protocols = std::move(protocols);
-    count_votes(member, 1);
+    count(member, 1);
     member.rebalance_timeout_ms = rebalance_timeout_ms;
     member.session_timeout_ms = session_timeout_ms;
 }
@@ -182,10 +209,23 @@ ClassicMember& ClassicGroup::replace_static(const std::string& old_id, std::stri
     }
     pending_sync_.erase(old_id);
     static_members_[*member.instance_id] = new_id;
+    count(member, -1);
     member.id = new_id;
+    count(member, 1);
     member.is_new = false;
     node.key() = std::move(new_id);
     return members_.insert(std::move(node)).position->second;
+}
+
+void ClassicGroup::assign(ClassicMember& member, base::Bytes assignment) {
+    member_bytes_ += assignment.size() - member.assignment.size();
+    member.assignment = std::move(assignment);
+}
+
+void ClassicGroup::clear_assignments() {
+    for (auto& [id, member] : members_) {
+        assign(member, {});
+    }
 }
 
 void ClassicGroup::set_awaiting_join(ClassicMember& member, Ticket ticket) {
@@ -211,7 +251,9 @@ bool ClassicGroup::elect_joined_leader() {
 }
 
 void ClassicGroup::add_pending(std::string member_id, Instant deadline) {
-    pending_[std::move(member_id)] = {.deadline = deadline, .order = ++pendings_};
+    auto [at, is_new] = pending_.try_emplace(std::move(member_id));
+    at->second = {.deadline = deadline, .order = ++pendings_};
+    member_bytes_ += is_new ? pending_memory_of(at->first) : 0;
     session_scan_ = std::min(session_scan_, deadline);
 }
 

@@ -44,6 +44,8 @@ struct ClassicMember {
 };
 
 std::size_t bytes_of(const ClassicProtocols& protocols);
+// The same with what lists and strings take, about.
+std::size_t memory_of(const ClassicProtocols& protocols);
 
 class ClassicGroup : public Group {
 public:
@@ -63,6 +65,7 @@ public:
     std::string_view protocol_type() const override { return protocol_type_; }
     bool is_empty() const override { return state_ == State::empty; }
     std::size_t member_count() const override { return members_.size(); }
+    std::size_t member_bytes() const override { return member_bytes_; }
     bool is_subscribed_to(std::string_view topic) const override;
     base::Result<> check_commit(const CommitClaim& claim) const override;
     base::Result<> check_fetch(const std::optional<std::string>&, std::int32_t) const override { return {}; }
@@ -101,6 +104,8 @@ public:
                 std::int32_t session_timeout_ms);
     // The same static member under a new member id. Tickets must have been answered.
     ClassicMember& replace_static(const std::string& old_id, std::string new_id);
+    void assign(ClassicMember& member, base::Bytes assignment);
+    void clear_assignments();
 
     void set_awaiting_join(ClassicMember& member, Ticket ticket);
     std::size_t awaiting_join_count() const { return awaiting_join_; }
@@ -136,7 +141,9 @@ public:
 
 private:
     void enter(State state, std::int64_t now_ms);
-    void count_votes(const ClassicMember& member, int change);
+    // Votes and bytes of a member that comes (1) or goes (-1).
+    void count(const ClassicMember& member, int change);
+    void remove_pending(std::string_view member_id);  // nothing when it is not
     void compute_subscribed_topics();
     bool uses_consumer_protocol() const { return protocol_type_ == kConsumerProtocolType; }
 
@@ -159,6 +166,7 @@ private:
     std::unordered_map<std::string, std::size_t> votes_;  // protocol to the number of members that have it
     std::size_t awaiting_join_ = 0;
     std::size_t metadata_bytes_ = 0;
+    std::size_t member_bytes_ = 0;
     std::optional<std::unordered_set<std::string>> subscribed_topics_;  // nullopt: nobody knows
     Instant session_scan_ = kNever;  // no session ends before
 };

@@ -52,8 +52,15 @@ std::optional<ErrorCode> ClassicProtocol::why_no_new_group(const JoinRequest& re
     if (!request.member_id.empty()) {
         return ErrorCode::unknown_member_id;
     }
-    return request.protocol_type.empty() || protocols.empty() ? std::optional(ErrorCode::inconsistent_group_protocol)
-                                                              : std::nullopt;
+    if (request.protocol_type.empty() || protocols.empty()) {
+        return ErrorCode::inconsistent_group_protocol;
+    }
+    return has_memory(0, memory_of(protocols)) ? std::nullopt : std::optional(ErrorCode::coordinator_not_available);
+}
+
+bool ClassicProtocol::has_memory(std::size_t before, std::size_t needed) const {
+    const MemberMemory* memory = environment_.groups.member_memory();
+    return memory == nullptr || needed <= before || memory->has_room_to_join(needed - before);
 }
 
 // The member whose protocols these would replace; null for a new one.
@@ -61,6 +68,17 @@ const ClassicMember* ClassicProtocol::predecessor(const ClassicGroup& group, con
     const auto* holder = request.group_instance_id ? group.static_member(*request.group_instance_id) : nullptr;
     auto found = group.members().find(holder != nullptr ? *holder : request.member_id);
     return found == group.members().end() ? nullptr : &found->second;
+}
+
+ErrorCode ClassicProtocol::why_no_memory(const ClassicGroup& group, const ClassicMember* before,
+                                         const ClassicProtocols& protocols) const {
+    const std::size_t bytes_before = before == nullptr ? 0 : bytes_of(before->protocols);
+    const std::size_t bytes = bytes_of(protocols);
+    if (bytes > bytes_before && group.metadata_bytes() - bytes_before + bytes > kClassicGroupBytesMax) {
+        return ErrorCode::group_max_size_reached;
+    }
+    const std::size_t memory_before = before == nullptr ? 0 : memory_of(before->protocols);
+    return has_memory(memory_before, memory_of(protocols)) ? ErrorCode::none : ErrorCode::coordinator_not_available;
 }
 
 bool ClassicProtocol::has_room(const ClassicGroup& group, const JoinRequest& request) const {
@@ -95,12 +113,9 @@ void ClassicProtocol::join(Ticket ticket, const ClientInfo& client, const JoinRe
         group = &static_cast<ClassicGroup&>(
             environment_.groups.put(std::make_unique<ClassicGroup>(request.group_id, now.wall_ms)));
     }
-    const auto* before = predecessor(*group, request);
-    auto bytes_before = before == nullptr ? 0 : bytes_of(before->protocols);
-    auto bytes = group->metadata_bytes() - bytes_before + bytes_of(protocols);
-    if (bytes > kClassicGroupBytesMax && bytes_of(protocols) > bytes_before) {
+    if (auto full = why_no_memory(*group, predecessor(*group, request), protocols); full != ErrorCode::none) {
         // A member stays what it is, and ends with its session if it cannot go on.
-        out.answer(ticket, join_error(ErrorCode::group_max_size_reached, request.member_id));
+        out.answer(ticket, join_error(full, request.member_id));
     } else if (!has_room(*group, request)) {
         if (!is_unknown) {
             expel(*group, request.member_id, out);

@@ -50,6 +50,10 @@ private:
 
     static const ClassicMember* predecessor(const ClassicGroup&, const JoinRequest&);
     bool has_room(const ClassicGroup&, const JoinRequest&) const;
+    // Whether members may take so much instead of what they took before.
+    bool has_memory(std::size_t before, std::size_t needed) const;
+    // Why a member may not say this; `before` is what it was, nullptr for a new one.
+    ErrorCode why_no_memory(const ClassicGroup&, const ClassicMember* before, const ClassicProtocols&) const;
     void join_as_new(ClassicGroup&, Ticket, const ClientInfo&, const JoinRequest&, ClassicProtocols, const Now&, Effects&);
     void join_as_pending(ClassicGroup&, std::string member_id, Ticket, const JoinRequest&, const Now&, Effects&);
     void join_again(ClassicGroup&, Ticket, const JoinRequest&, ClassicProtocols, const Now&, Effects&);
@@ -62,6 +66,8 @@ private:
                                  const ClientInfo&, const Now&, Effects&);
 
     void take_assignment(ClassicGroup&, const protocol::SyncGroupRequest&, const Now&, Effects&);
+    // `bytes_before`: what the members took without the assignments that the record has.
+    ErrorCode why_not_assigned(const ClassicGroup&, std::size_t bytes_before, const Record& record) const;
     void propagate_assignment(ClassicGroup&, ErrorCode, const Now&, Effects&);
 
     void rebalance_or_complete(ClassicGroup&, const Now&, Effects&);

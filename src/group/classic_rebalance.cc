@@ -20,9 +20,7 @@ void ClassicProtocol::rebalance_or_complete(ClassicGroup& group, const Now& now,
 
 void ClassicProtocol::prepare_rebalance(ClassicGroup& group, const Now& now, Effects& out) {
     if (group.state() == State::completing_rebalance) {
-        for (auto& [id, member] : group.members()) {
-            member.assignment.clear();
-        }
+        group.clear_assignments();
         propagate_assignment(group, ErrorCode::rebalance_in_progress, now, out);
     }
     group.pending_sync().clear();

@@ -61,30 +61,40 @@ void ClassicProtocol::sync(ClassicGroup& group, Ticket ticket, const protocol::S
 
 void ClassicProtocol::take_assignment(ClassicGroup& group, const protocol::SyncGroupRequest& request, const Now& now,
                                       Effects& out) {
-    for (auto& [id, member] : group.members()) {
-        member.assignment.clear();
-    }
+    const std::size_t bytes_before = group.member_bytes();
+    group.clear_assignments();
     for (const auto& assignment : request.assignments) {
         if (auto* member = group.find(assignment.member_id)) {
-            member->assignment = assignment.assignment;
+            group.assign(*member, assignment.assignment);
         }
     }
     protocol::GroupMetadataKey key;
     key.group = group.id();
     auto record = make_record(key, group.to_record(), kGroupMetadataVersion);
-    if (record.key.size() + record.value->size() > environment_.config.record_bytes_max) {
-        TL_LOG_WARN("group_record_too_large", {"group", group.id()}, {"bytes", record.value->size()},
-                    {"members", group.member_count()});
-        for (auto& [id, member] : group.members()) {
-            member.assignment.clear();
-        }
-        propagate_assignment(group, ErrorCode::unknown_server_error, now, out);
+    if (auto refused = why_not_assigned(group, bytes_before, record); refused != ErrorCode::none) {
+        group.clear_assignments();
+        propagate_assignment(group, refused, now, out);
         prepare_rebalance(group, now, out);
         return;
     }
     out.add(std::move(record));
     propagate_assignment(group, ErrorCode::none, now, out);
     group.stabilize(now.wall_ms);
+}
+
+ErrorCode ClassicProtocol::why_not_assigned(const ClassicGroup& group, std::size_t bytes_before, const Record& record) const {
+    const std::size_t record_bytes = record.key.size() + record.value->size();
+    if (record_bytes > environment_.config.record_bytes_max) {
+        TL_LOG_WARN("group_record_too_large", {"group", group.id()}, {"bytes", record_bytes}, {"members", group.member_count()});
+        return ErrorCode::unknown_server_error;
+    }
+    const MemberMemory* memory = environment_.groups.member_memory();
+    const std::size_t bytes = group.member_bytes();
+    if (memory != nullptr && bytes > bytes_before && !memory->has_room_to_assign(bytes - bytes_before)) {
+        TL_LOG_WARN("group_members_without_memory", {"group", group.id()}, {"bytes", bytes}, {"of_all_groups", memory->bytes()});
+        return ErrorCode::coordinator_not_available;
+    }
+    return ErrorCode::none;
 }
 
 void ClassicProtocol::propagate_assignment(ClassicGroup& group, ErrorCode code, const Now& now, Effects& out) {

@@ -65,6 +65,8 @@ public:
     void topics_deleted(const std::vector<std::string>& names, const Now&, Effects&);
     // Who is told what happens from now on; borrowed.
     void watch(Watcher* watcher) { environment_.watcher = watcher; }
+    // What the members of all coordinators may take together; borrowed, and said before anything is loaded.
+    void count_members_in(MemberMemory& memory) { environment_.groups.count_members_in(memory); }
     // When the first offset of the group expires if nothing more happens; nullopt when none will, or there is no such group.
     std::optional<std::int64_t> first_expiry_ms(std::string_view group_id) const;
     // What the group has committed; nullptr when that is nothing.

@@ -43,6 +43,8 @@ public:
     virtual std::string_view protocol_type() const = 0;  // "consumer"; "" of a group that only commits
     virtual bool is_empty() const = 0;
     virtual std::size_t member_count() const = 0;
+    // What its members take in memory, about, as far as that is counted (member_memory.h).
+    virtual std::size_t member_bytes() const { return 0; }
     virtual bool is_subscribed_to(std::string_view topic) const = 0;
 
     virtual base::Result<> check_commit(const CommitClaim& claim) const = 0;
@@ -69,6 +71,7 @@ private:
     const std::string id_;
     std::uint64_t serial_ = 0;
     Instant scheduled_ = kNever;
+    std::size_t counted_bytes_ = 0;
 };
 
 }  // namespace tideline::group

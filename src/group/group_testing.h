@@ -77,12 +77,16 @@ inline std::map<std::string, std::string> blocks_of(const std::string& printed) 
 
 class Bench {
 public:
-    explicit Bench(GroupConfig config = {}) : config_(std::move(config)) { coordinator_ = make(); }
+    explicit Bench(GroupConfig config = {}, std::size_t member_bytes_max = std::size_t{1} << 30)
+        : config_(std::move(config)), member_memory_(member_bytes_max) {
+        coordinator_ = make_counted();
+    }
 
     Coordinator& coordinator() { return *coordinator_; }
     TestTopics& topics() { return topics_; }
     GroupConfig& config() { return config_; }
     const Now& now() const { return now_; }
+    const MemberMemory& member_memory() const { return member_memory_; }
 
     // Lets the coordinator decide, keeps its records, and compares it with a rebuild.
     template <class Decide>
@@ -160,6 +164,11 @@ private:
             return z ^ (z >> 31);
         });
     }
+    std::unique_ptr<Coordinator> make_counted() {
+        auto coordinator = make();
+        coordinator->count_members_in(member_memory_);
+        return coordinator;
+    }
     void replay(Coordinator& coordinator, const Entry& entry) {
         if (entry.marker >= 0) {
             coordinator.replay_end_transaction(entry.producer_id, entry.marker == 1);
@@ -173,7 +182,7 @@ private:
         EXPECT_TRUE(replayed) << base::to_string(replayed.error());
     }
     std::unique_ptr<Coordinator> rebuilt() {
-        auto coordinator = make();
+        auto coordinator = make_counted();
         for (const auto& entry : log_) {
             replay(*coordinator, entry);
         }
@@ -208,6 +217,7 @@ private:
     GroupConfig config_;
     TestTopics topics_;
     TestGroupConfigs group_configs_;
+    MemberMemory member_memory_;
     Now now_{.instant = Instant(std::chrono::hours(1)), .wall_ms = 1'000'000};
     std::uint64_t random_ = 1;
     Ticket last_ticket_ = kNoTicket;

@@ -159,7 +159,7 @@ std::unique_ptr<ClassicGroup> downgraded(const ConsumerGroup& group, const std::
         if (!version) {
             return nullptr;
         }
-        member.assignment = write_assignment(group.target(member_id), environment.topics, *version);
+        made->assign(member, write_assignment(group.target(member_id), environment.topics, *version));
     }
     made->become_stable(group.epoch(), now_ms);
     return made;

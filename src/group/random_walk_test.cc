@@ -33,6 +33,7 @@ public:
             let_time_pass(60'000);
         }
         EXPECT_TRUE(open_.empty()) << open_.size() << " requests were never answered";
+        EXPECT_EQ(bench_.member_memory().bytes(), 0u) << "nobody is left";
     }
     int rebalances() const { return rebalances_; }
     int commits() const { return commits_; }

@@ -83,6 +83,7 @@ Broker::Broker(std::vector<runtime::Shard*> shards, BrokerOptions options)
       replica_settings_(replica_settings_of(static_config_, static_cast<unsigned>(shards_.size()))),
       file_cache_(shards_[0]->files(), descriptors_of(static_config_, options.open_files_max).cached_files),
       quota_(connection_limits_of(static_config_, options.open_files_max)),
+      member_memory_(static_cast<std::size_t>(static_config_.integer("tideline.group.member.memory.bytes"))),
       controller_(static_config_, [shard = shards_[0]] { return shard->random(); }),
       change_arrived_(*shards_[0]),
       change_applied_(*shards_[0]),

@@ -61,6 +61,7 @@ public:
     std::vector<std::unique_ptr<cluster::LogDir>>& log_dirs() { return log_dirs_; }
     log::FileCache& file_cache() { return file_cache_; }
     ConnectionQuota& quota() { return quota_; }
+    group::MemberMemory& member_memory() { return member_memory_; }
     const cluster::ReplicaSettings& replica_settings() const { return replica_settings_; }
     const std::string& cluster_id() const { return storage_.cluster_id; }
     std::uint16_t first_port() const { return first_port_; }  // of the first listener, once started
@@ -113,6 +114,7 @@ private:
     std::vector<std::unique_ptr<cluster::LogDir>> log_dirs_;
     log::FileCache file_cache_;
     ConnectionQuota quota_;
+    group::MemberMemory member_memory_;
     cluster::Controller controller_;
     cluster::StorageIdentity storage_;
     std::uint16_t first_port_ = 0;

@@ -8,9 +8,10 @@ using group::CoordinatorDriver;
 using runtime::Task;
 
 GroupService::GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config,
-                           unsigned shard_count, GroupEvidence& evidence)
+                           unsigned shard_count, GroupEvidence& evidence, group::MemberMemory& member_memory)
     : shard_(shard),
       evidence_(evidence),
+      member_memory_(member_memory),
       config_(group_config_of(config)),
       overrides_(config_),
       hosts_(shard, replicas, kOffsetsTopic, std::chrono::milliseconds(config.integer("offsets.commit.timeout.ms")), shard_count),
@@ -35,6 +36,7 @@ void GroupService::follow(const cluster::ImagePtr& image, const std::vector<base
     hosts_.start_new(*image, [this] {
         auto coordinator = std::make_unique<Coordinator>(config_, topics_, overrides_, [this] { return shard_.random(); });
         coordinator->watch(&evidence_);
+        coordinator->count_members_in(member_memory_);
         return coordinator;
     });
 }

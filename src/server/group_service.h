@@ -17,9 +17,9 @@ inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
 
 class GroupService {
 public:
-    // All are borrowed. `config` is the static configuration: no property of groups changes while the broker runs.
+    // All are borrowed; `member_memory` is that of the broker. `config` is the static configuration: no property of groups changes while the broker runs.
     GroupService(runtime::Shard& shard, cluster::ReplicaManager& replicas, const cluster::BrokerConfig& config, unsigned shard_count,
-                 GroupEvidence& evidence);
+                 GroupEvidence& evidence, group::MemberMemory& member_memory);
 
     // Connections are about to serve this image: offsets for what is new in it may come from here on.
     void expect(const cluster::ImagePtr& image) { topics_.expect(image); }
@@ -52,6 +52,7 @@ private:
 
     runtime::Shard& shard_;
     GroupEvidence& evidence_;
+    group::MemberMemory& member_memory_;
     const group::GroupConfig config_;
     GroupTopics topics_;
     GroupOverrides overrides_;

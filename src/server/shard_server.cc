@@ -44,7 +44,7 @@ ShardServer::ShardServer(Broker& broker, runtime::Shard& shard, std::int64_t now
       config_(broker.config()),
       replicas_(shard, broker.log_dirs(), broker.file_cache(), broker.replica_settings()),
       evidence_([&shard] { return shard.wall_ms(); }, now_ms),
-      groups_(shard, replicas_, broker.static_config(), broker.shard_count(), evidence_),
+      groups_(shard, replicas_, broker.static_config(), broker.shard_count(), evidence_, broker.member_memory()),
       transactions_(*this, shard, replicas_, broker.static_config(), broker.shard_count()),
       transaction_evidence_(now_ms, [this](const auto& key, const auto& writer) { return is_open_here(replicas_, key, writer); }),
       frames_(shard, eighths_per_shard(4, *config_, broker.shard_count())),
