@@ -14,10 +14,10 @@ using runtime::Task;
 using runtime::sim::SimShard;
 using std::chrono::seconds;
 
-constexpr const char* kIndex = "/d/orders-0/00000000000000000000.index";
+constexpr const char* kIndex = "/d/orders-0/00000000000000000000.timeindex";
 constexpr const char* kAway = "/d/orders-0/away";
 
-// Two batches in two segments; the index of the first one, which the flush has to sync, cannot be opened for a second.
+// Two batches in two segments; the time index of the first one, which the flush has to sync, cannot be opened for a second.
 Task<base::Result<>> write_while_an_index_is_away(SimShard& shard, Partition& partition) {
     record::BatchBuilder builder({});
     builder.add(shard.wall_ms(), std::nullopt, base::as_bytes("value"));

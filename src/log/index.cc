@@ -51,6 +51,7 @@ Result<> EntryFile::reset() {
         return create();
     }
     TL_TRY(opened, std::move(file));
+    ++changes_;
     return opened->truncate(0);
 }
 
@@ -68,6 +69,7 @@ Result<> EntryFile::write_pending() {
         return {};
     }
     TL_TRY(file, cache_->open(path_));
+    ++changes_;
     TL_TRY_VOID(file->write_at(on_disk_ * entry_bytes_, pending_));
     on_disk_ += pending_.size() / entry_bytes_;
     pending_.clear();
@@ -81,9 +83,19 @@ Result<> EntryFile::truncate(std::size_t count) {
         return {};
     }
     TL_TRY(file, cache_->open(path_));
+    ++changes_;
     TL_TRY_VOID(file->truncate(count * entry_bytes_));
     on_disk_ = count;
     pending_.clear();
+    return {};
+}
+
+Result<> EntryFile::collect_unsynced(std::vector<std::shared_ptr<runtime::File>>& files) {
+    if (changes_synced_ < changes_) {
+        TL_TRY(opened, file());
+        files.push_back(opened);
+    }
+    changes_syncing_ = changes_;
     return {};
 }
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "log/file_cache.h"
 #include "log/types.h"
@@ -41,6 +42,9 @@ public:
 
     Result<std::shared_ptr<runtime::File>> file() const { return cache_->open(path_); }
     const std::string& path() const { return path_; }
+    // Adds the file if anything in it has changed since it was made or synced; mark_synced() once it is.
+    Result<> collect_unsynced(std::vector<std::shared_ptr<runtime::File>>& files);
+    void mark_synced() { changes_synced_ = changes_syncing_; }
 
 private:
     FileCache* cache_;
@@ -48,6 +52,9 @@ private:
     std::size_t entry_bytes_;
     std::size_t on_disk_ = 0;
     Bytes pending_;
+    std::uint64_t changes_ = 0;  // of the file
+    std::uint64_t changes_syncing_ = 0;
+    std::uint64_t changes_synced_ = 0;
     mutable std::size_t last_count_ = 0;  // of count_while(): a place to begin with, right or wrong
 };
 

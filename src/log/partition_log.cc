@@ -274,7 +274,7 @@ Result<> PartitionLog::roll_to(Offset base, std::int64_t now_ms) {
         TL_TRY_VOID(cache_.files().sync_dir(runtime::parent_of(directory_)));
         directory_is_new_ = false;
     }
-    TL_TRY(fresh, Segment::create(cache_, directory_, base, now_ms));
+    TL_TRY(fresh, Segment::create(cache_, unsynced_segments_, directory_, base, now_ms));
     names_are_dirty_ = true;
     if (old.size() == 0) {
         // Offsets jumped further than an index of this segment could say, and nothing was written to it.

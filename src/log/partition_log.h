@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -268,6 +269,7 @@ private:
     std::string name_;
     LogConfig config_;
     std::optional<Uuid> topic_id_;
+    std::set<Offset> unsynced_segments_;  // those that have something to sync are among them, by base offset; outlives them
     Segments segments_;  // never empty once open
     LeaderEpochs epochs_;
     ProducerState producers_;

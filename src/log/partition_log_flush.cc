@@ -17,9 +17,9 @@ Result<FlushPlan> PartitionLog::begin_flush() {
     TL_TRY_VOID(check_usable());
     TL_CHECK(!flush_in_flight_);
     FlushPlan plan{.covers = next_offset_, .generation = generation_};
-    for (const auto& [base, segment] : segments_) {
-        if (segment->has_unsynced()) {
-            TL_TRY_VOID(segment->collect_unsynced(plan.data));
+    for (Offset base : unsynced_segments_) {
+        if (auto at = segments_.find(base); at != segments_.end() && at->second->has_unsynced()) {
+            TL_TRY_VOID(at->second->collect_unsynced(plan.data));
         }
     }
     plan.data.insert(plan.data.end(), unsynced_snapshots_.begin(), unsynced_snapshots_.end());
@@ -75,11 +75,14 @@ void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) 
     if (plan.generation != generation_) {
         return;
     }
-    for (const auto& [base, segment] : segments_) {
-        if (segment->has_unsynced()) {
-            segment->mark_synced();
+    std::erase_if(unsynced_segments_, [&](Offset base) {
+        auto at = segments_.find(base);
+        if (at == segments_.end()) {
+            return true;  // deleted meanwhile
         }
-    }
+        at->second->mark_synced();
+        return !at->second->has_unsynced();
+    });
     durable_offset_ = std::max(durable_offset_, plan.covers);
 }
 

@@ -233,6 +233,23 @@ TEST_F(PartitionLogTruncate, AFlushFromBeforeItDoesNotCount) {
     EXPECT_EQ(log_->durable_offset(), 5);
 }
 
+TEST_F(PartitionLogTruncate, WhatComesInThePlaceOfSyncedRecordsIsNotSynced) {
+    config_.segment_bytes = 1 << 20;
+    open();
+    put({});
+    put({});
+    flush();
+    ASSERT_TRUE(log_->truncate_to(1));
+    ASSERT_TRUE(log_->assign_epoch(7, 1));
+    auto plan = log_->begin_flush();  // of the epoch alone
+    put({});
+    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    EXPECT_EQ(log_->durable_offset(), 1);
+    disk_.record();
+    flush();
+    EXPECT_NE(disk_.transcript().find("sync orders-3/0.log\n"), std::string::npos);
+}
+
 TEST_F(PartitionLogTruncate, FindsTheLargestTimestampOfWhatIsLeft) {
     config_.segment_bytes = 1 << 20;
     config_.index_interval_bytes = 0;
@@ -436,7 +453,6 @@ create orders-3/1.timeindex
 create orders-3/1.snapshot
 write orders-3/1.snapshot 0 10
 write orders-3/1.log 0 78
-sync orders-3/0.index
 sync orders-3/0.timeindex
 sync orders-3/1.log
 sync orders-3/1.snapshot
@@ -455,11 +471,27 @@ TEST_F(PartitionLogFlush, CloseWritesIndexesAndSnapshotAndSyncsAll) {
 create orders-3/2.snapshot
 write orders-3/2.snapshot 0 56
 sync orders-3/0.log
-sync orders-3/0.index
 sync orders-3/0.timeindex
 sync orders-3/2.snapshot
 sync_dir orders-3
 )");
+}
+
+TEST_F(PartitionLogFlush, AnIndexThatIsBuiltAnewDuringAFlushIsSyncedByTheNextOne) {
+    config_.segment_bytes = 10 * static_cast<std::int32_t>(make_batch({}).size());
+    config_.index_interval_bytes = 0;
+    open();
+    for (int i = 0; i < 11; ++i) {
+        put({});
+    }
+    auto plan = log_->begin_flush();
+    ASSERT_TRUE(plan);
+    ASSERT_TRUE(disk_.files().flip_stored_bit(path("00000000000000000000.index"), 31, 0));  // where the fifth batch starts
+    ASSERT_TRUE(read_records(*log_, 4, 5));
+    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    disk_.record();
+    flush();
+    EXPECT_EQ(disk_.transcript(), "sync orders-3/0.index\nsync orders-3/0.timeindex\n");
 }
 
 TEST_F(PartitionLogFlush, AnUntouchedLogClosesWithoutWork) {

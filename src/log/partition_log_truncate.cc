@@ -66,7 +66,7 @@ Result<> PartitionLog::truncate_fully_and_start_at(Offset offset) {
     TL_TRY_VOID(check_usable());
     auto remove_all = [&]() -> Result<> {
         TL_TRY_VOID(remove_segments_after(kNoOffset));
-        TL_TRY(fresh, Segment::create(cache_, directory_, offset, 0));
+        TL_TRY(fresh, Segment::create(cache_, unsynced_segments_, directory_, offset, 0));
         segments_.emplace(offset, std::move(fresh));
         TL_TRY_VOID(cache_.files().sync_dir(directory_));
         epochs_.clear();

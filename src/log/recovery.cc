@@ -172,11 +172,12 @@ Result<> Recovery::finish_swap(const std::vector<std::string>& swap_names, const
 
 Result<> Recovery::load_segments(const Listing& listing) {
     for (Offset base : listing.bases) {
-        TL_TRY(segment, Segment::open(log_.cache_, log_.directory_, base, listing.transaction_indexes.contains(base), now_ms_));
+        TL_TRY(segment, Segment::open(log_.cache_, log_.unsynced_segments_, log_.directory_, base,
+                                       listing.transaction_indexes.contains(base), now_ms_));
         log_.segments_.emplace(base, std::move(segment));
     }
     if (log_.segments_.empty()) {
-        TL_TRY(segment, Segment::create(log_.cache_, log_.directory_, state_.log_start_offset, now_ms_));
+        TL_TRY(segment, Segment::create(log_.cache_, log_.unsynced_segments_, log_.directory_, state_.log_start_offset, now_ms_));
         log_.segments_.emplace(state_.log_start_offset, std::move(segment));
     }
     return {};

@@ -32,8 +32,10 @@ std::optional<Offset> offset_of_file(std::string_view name, std::string_view suf
     return offset;
 }
 
-Segment::Segment(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index, std::int64_t now_ms)
+Segment::Segment(FileCache& cache, std::set<Offset>& unsynced, std::string_view directory, Offset base, bool has_transaction_index,
+                 std::int64_t now_ms)
     : cache_(&cache),
+      unsynced_(&unsynced),
       base_(base),
       log_path_(segment_path(directory, base, kLogSuffix)),
       offset_index_(cache, segment_path(directory, base, kOffsetIndexSuffix), base),
@@ -43,8 +45,9 @@ Segment::Segment(FileCache& cache, std::string_view directory, Offset base, bool
       last_change_ms_(now_ms),
       max_{-1, base} {}
 
-Result<std::unique_ptr<Segment>> Segment::create(FileCache& cache, std::string_view directory, Offset base, std::int64_t now_ms) {
-    std::unique_ptr<Segment> segment(new Segment(cache, directory, base, false, now_ms));
+Result<std::unique_ptr<Segment>> Segment::create(FileCache& cache, std::set<Offset>& unsynced, std::string_view directory, Offset base,
+                                                 std::int64_t now_ms) {
+    std::unique_ptr<Segment> segment(new Segment(cache, unsynced, directory, base, false, now_ms));
     TL_TRY(log, cache.create(segment->log_path_));
     (void)log;
     Result<> made = segment->offset_index_.create();
@@ -62,9 +65,9 @@ Result<std::unique_ptr<Segment>> Segment::create(FileCache& cache, std::string_v
     return segment;
 }
 
-Result<std::unique_ptr<Segment>> Segment::open(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index,
-                                               std::int64_t now_ms) {
-    std::unique_ptr<Segment> segment(new Segment(cache, directory, base, has_transaction_index, now_ms));
+Result<std::unique_ptr<Segment>> Segment::open(FileCache& cache, std::set<Offset>& unsynced, std::string_view directory, Offset base,
+                                               bool has_transaction_index, std::int64_t now_ms) {
+    std::unique_ptr<Segment> segment(new Segment(cache, unsynced, directory, base, has_transaction_index, now_ms));
     TL_TRY(file, cache.open(segment->log_path_));
     TL_TRY(size, file->size());
     segment->size_ = size;
@@ -96,6 +99,9 @@ Result<> Segment::append(const record::BatchHeader& batch, ByteView header, Byte
         return written;
     }
     add_to_indexes(batch, size_, index_interval_bytes);
+    if (!has_unsynced()) {
+        unsynced_->insert(base_);
+    }
     if (size_ == 0) {
         first_timestamp_ = batch.max_timestamp;
     }
@@ -150,6 +156,8 @@ Result<> Segment::seal() {
     TL_TRY_VOID(offset_index_.entries().write_pending());
     TL_TRY_VOID(time_index_.entries().write_pending());
     indexes_unsynced_ = true;
+    indexes_syncing_ = false;  // what a flush has in hand is not what is there now
+    unsynced_->insert(base_);
     indexes_changed_ = false;
     return {};
 }
@@ -458,10 +466,8 @@ Result<> Segment::collect_unsynced(std::vector<std::shared_ptr<runtime::File>>& 
     syncing_size_ = size_;
     indexes_syncing_ = indexes_unsynced_;
     if (indexes_unsynced_) {
-        TL_TRY(offsets, offset_index_.entries().file());
-        TL_TRY(times, time_index_.entries().file());
-        files.push_back(offsets);
-        files.push_back(times);
+        TL_TRY_VOID(offset_index_.entries().collect_unsynced(files));
+        TL_TRY_VOID(time_index_.entries().collect_unsynced(files));
         if (transactions_.exists()) {
             TL_TRY(transactions, transactions_.file());
             files.push_back(transactions);
@@ -470,10 +476,18 @@ Result<> Segment::collect_unsynced(std::vector<std::shared_ptr<runtime::File>>& 
     return {};
 }
 
+void Segment::mark_unsynced() {
+    synced_size_ = 0;
+    unsynced_->insert(base_);
+}
+
 void Segment::mark_synced() {
     synced_size_ = std::max(synced_size_, std::min(syncing_size_, size_));
     if (indexes_syncing_) {
+        offset_index_.entries().mark_synced();
+        time_index_.entries().mark_synced();
         indexes_unsynced_ = false;
+        indexes_syncing_ = false;
     }
     if (synced_size_ == size_) {
         pinned_.reset();

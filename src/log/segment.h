@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,11 +39,12 @@ inline constexpr std::string_view kSwapSuffix = ".swap";
 
 class Segment {
 public:
-    // Makes the .log file and the two indexes; none may be there.
-    static Result<std::unique_ptr<Segment>> create(FileCache& cache, std::string_view directory, Offset base, std::int64_t now_ms);
+    // Makes the .log file and the two indexes; none may be there. `unsynced` is borrowed, see has_unsynced().
+    static Result<std::unique_ptr<Segment>> create(FileCache& cache, std::set<Offset>& unsynced, std::string_view directory, Offset base,
+                                                   std::int64_t now_ms);
     // Takes a .log file that is there, whatever it holds.
-    static Result<std::unique_ptr<Segment>> open(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index,
-                                                 std::int64_t now_ms);
+    static Result<std::unique_ptr<Segment>> open(FileCache& cache, std::set<Offset>& unsynced, std::string_view directory, Offset base,
+                                                 bool has_transaction_index, std::int64_t now_ms);
 
     Offset base() const { return base_; }
     std::uint64_t size() const { return size_; }
@@ -100,7 +102,8 @@ public:
     // Adds the files that have bytes not yet synced; mark_synced() once they are.
     Result<> collect_unsynced(std::vector<std::shared_ptr<runtime::File>>& files);
     void mark_synced();
-    void mark_unsynced() { synced_size_ = 0; }  // after a crash nobody knows
+    void mark_unsynced();  // after a crash nobody knows
+    // The base of a segment that has is in `unsynced`; who has synced it takes it out.
     bool has_unsynced() const { return synced_size_ < size_ || indexes_unsynced_; }
 
     // Cuts the file before the batch that holds `offset`, durably; returns where the batches that are left end, as
@@ -122,7 +125,8 @@ public:
     void forget_files();
 
 private:
-    Segment(FileCache& cache, std::string_view directory, Offset base, bool has_transaction_index, std::int64_t now_ms);
+    Segment(FileCache& cache, std::set<Offset>& unsynced, std::string_view directory, Offset base, bool has_transaction_index,
+            std::int64_t now_ms);
     Result<> rebuild_indexes(std::string_view why);
     Result<> rebuild_unless_right();
     Result<bool> last_entry_is_right();
@@ -139,6 +143,7 @@ private:
     Result<std::optional<Range>> cut_behind(const Range& range, const FoundBatch& first, std::uint64_t start, std::size_t max_bytes);
 
     FileCache* cache_;
+    std::set<Offset>* unsynced_;
     Offset base_;
     std::string log_path_;
     OffsetIndex offset_index_;

@@ -11,6 +11,8 @@ Result<> Segment::truncate_bytes(std::uint64_t size) {
     TL_TRY_VOID(log->sync_data());
     size_ = size;
     synced_size_ = size;
+    syncing_size_ = 0;  // what was there is gone: a flush that is under way does not count for what comes in its place
+    indexes_syncing_ = false;
     last_read_end_ = {};
     pinned_.reset();
     return {};
