@@ -32,13 +32,13 @@ void DataWaiter::signal(const std::shared_ptr<DataWaiter>& waiter, runtime::Shar
     waiter->home_.run_here([waiter] { waiter->event_.set(); });
 }
 
-Partition::Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_id, LogDir& directory,
-                     std::unique_ptr<log::PartitionLog> log, Durability durability, Offset high_watermark,
-                     std::int32_t leader_epoch)
+Partition::Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_id, LogDir& directory, FirstFlushes& first_flushes,
+                     std::unique_ptr<log::PartitionLog> log, Durability durability, Offset high_watermark, std::int32_t leader_epoch)
     : shard_(shard),
       id_(std::move(id)),
       topic_id_(topic_id),
       directory_(directory),
+      first_flushes_(first_flushes),
       log_(std::move(log)),
       durability_(durability),
       high_watermark_(std::clamp(high_watermark, log_->log_start_offset(), log_->next_offset())),
@@ -206,8 +206,7 @@ Task<void> Partition::flush_until_clean() {
         if (plan->is_empty()) {
             break;
         }
-        runtime::FileSystem& files = shard_.files();
-        auto outcome = co_await runtime::offload(shard_, [&files, &plan] { return log::PartitionLog::run_flush(files, *plan); });
+        auto outcome = co_await run_flush(*plan);
         oldest_unflushed_ = shard_.now();
         log_->finish_flush(*plan, outcome);
         if (!outcome) {
@@ -228,6 +227,14 @@ Task<void> Partition::flush_until_clean() {
     if (is_failed()) {
         wake_everybody();
     }
+}
+
+Task<Result<>> Partition::run_flush(const log::FlushPlan& plan) {
+    if (plan.is_first) {
+        co_return co_await first_flushes_.run(plan);
+    }
+    runtime::FileSystem& files = shard_.files();
+    co_return co_await runtime::offload(shard_, [&files, &plan] { return log::run_flush(files, plan); });
 }
 
 void Partition::advance_high_watermark() {
@@ -277,14 +284,26 @@ Task<void> Partition::quiesce() {
     co_await tasks_.join();
 }
 
-Task<Result<>> Partition::close() {
-    co_await quiesce();
-    if (log_->is_failed() || directory_.is_failed()) {
-        log_->abandon();
-        co_return fail(ErrorCode::kafka_storage_error, "log directory is offline");
+Task<std::vector<Result<>>> Partition::close(runtime::Shard& shard, std::vector<Partition*> partitions) {
+    std::vector<Result<>> outcomes(partitions.size());
+    std::vector<log::PartitionLog*> logs;
+    for (std::size_t at = 0; at < partitions.size(); ++at) {
+        Partition& each = *partitions[at];
+        if (each.log_->is_failed() || each.directory_.is_failed()) {
+            each.log_->abandon();
+            outcomes[at] = fail(ErrorCode::kafka_storage_error, "log directory is offline");
+        } else {
+            logs.push_back(each.log_.get());
+        }
     }
-    log::PartitionLog& log = *log_;
-    co_return co_await runtime::offload(shard_, [&log] { return log.close(); });
+    auto closed = co_await runtime::offload(shard, [&logs] { return log::PartitionLog::close_together(logs); });
+    auto next = closed.begin();
+    for (Result<>& outcome : outcomes) {
+        if (outcome) {
+            outcome = *next++;
+        }
+    }
+    co_return outcomes;
 }
 
 Task<void> Partition::abandon() {

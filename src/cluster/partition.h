@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/first_flushes.h"
 #include "cluster/log_dirs.h"
 #include "log/partition_log.h"
 #include "runtime/scope.h"
@@ -50,9 +51,9 @@ private:
 
 class Partition {
 public:
-    Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_id, LogDir& directory,
-              std::unique_ptr<log::PartitionLog> log, Durability durability, Offset high_watermark,
-              std::int32_t leader_epoch);
+    // `first_flushes` is that of the shard; borrowed, as the directory is.
+    Partition(runtime::Shard& shard, TopicPartition id, base::Uuid topic_id, LogDir& directory, FirstFlushes& first_flushes,
+              std::unique_ptr<log::PartitionLog> log, Durability durability, Offset high_watermark, std::int32_t leader_epoch);
 
     const TopicPartition& id() const { return id_; }
     const base::Uuid& topic_id() const { return topic_id_; }
@@ -93,23 +94,26 @@ public:
     // kafka_storage_error once it failed, not_leader_or_follower while it closes.
     base::Result<> check_online() const;
     bool is_failed() const { return closing_ || log_->is_failed() || directory_.is_failed(); }
-    // Ends flushes and waits, syncs and closes the log. Waiters see not_leader_or_follower. Destruction may follow.
-    runtime::Task<base::Result<>> close();
-    // The same for a partition that is being deleted: nothing is written.
+    // Ends flushes and waits. Waiters see not_leader_or_follower. close() or abandon() follows.
+    runtime::Task<void> quiesce();
+    // Syncs and closes the logs of some partitions of one shard that are quiet: one outcome for each. Destruction may follow.
+    static runtime::Task<std::vector<base::Result<>>> close(runtime::Shard& shard, std::vector<Partition*> partitions);
+    // Ends a partition that is being deleted: nothing is written.
     runtime::Task<void> abandon();
 
 private:
     void request_flush();
     runtime::Task<void> flush_until_clean();
+    runtime::Task<base::Result<>> run_flush(const log::FlushPlan& plan);
     void advance_high_watermark();
     void wake_everybody();
     void wake_readers(std::vector<std::weak_ptr<DataWaiter>>& waiters);
-    runtime::Task<void> quiesce();
 
     runtime::Shard& shard_;
     TopicPartition id_;
     base::Uuid topic_id_;
     LogDir& directory_;
+    FirstFlushes& first_flushes_;
     std::unique_ptr<log::PartitionLog> log_;
     Durability durability_;
     Offset high_watermark_;

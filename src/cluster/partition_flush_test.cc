@@ -36,6 +36,7 @@ TEST(PartitionFlush, ThatCouldNotBeginBeginsLater) {
     SimShard& shard = world.add_shard();
     ASSERT_TRUE(shard.files().make_directories("/d"));
     LogDir directory(shard.files(), "/d");
+    FirstFlushes first_flushes(shard);
     log::FileCache cache(shard.files(), 1);
     log::LogConfig config;
     config.segment_index_bytes = 12;
@@ -43,9 +44,10 @@ TEST(PartitionFlush, ThatCouldNotBeginBeginsLater) {
     auto log = log::PartitionLog::open(cache, "/d/orders-0", "orders-0", config, {}, {}, shard.wall_ms());
     ASSERT_TRUE(log);
     {
-        Partition partition(shard, {"orders", 0}, base::Uuid{1, 1}, directory, std::move(*log), Durability::fsync, 0, 1);
+        Partition partition(shard, {"orders", 0}, base::Uuid{1, 1}, directory, first_flushes, std::move(*log), Durability::fsync, 0, 1);
         EXPECT_TRUE(world.run(shard, write_while_an_index_is_away(shard, partition)));
-        EXPECT_TRUE(world.run(shard, partition.close()));
+        world.run(shard, partition.quiesce());
+        EXPECT_TRUE(world.run(shard, Partition::close(shard, {&partition})).front());
     }
     EXPECT_FALSE(directory.is_failed());
     base::set_log_sink({});

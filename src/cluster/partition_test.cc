@@ -19,11 +19,13 @@ protected:
         auto opened = log::PartitionLog::open(cache_, "/d/offsets-0", "offsets-0", {}, {}, {}, shard_.wall_ms());
         ASSERT_TRUE(opened) << base::to_string(opened.error());
         log::Offset checkpointed = (*opened)->next_offset();
-        partition_ = std::make_unique<Partition>(shard_, TopicPartition{"offsets", 0}, base::Uuid{1, 1}, directory_, std::move(*opened),
-                                                 Durability::fsync, checkpointed, 0);
+        partition_ = std::make_unique<Partition>(shard_, TopicPartition{"offsets", 0}, base::Uuid{1, 1}, directory_, first_flushes_,
+                                                 std::move(*opened), Durability::fsync, checkpointed, 0);
     }
     void close() {
-        ASSERT_TRUE(world_.run(shard_, partition_->close()));
+        world_.run(shard_, partition_->quiesce());
+        auto closed = world_.run(shard_, Partition::close(shard_, {partition_.get()}));
+        ASSERT_TRUE(closed.front());
         partition_.reset();
     }
     // Returns the end of the log behind it.
@@ -66,6 +68,7 @@ protected:
     runtime::sim::SimShard& shard_ = world_.add_shard();
     log::FileCache cache_{world_.files()};
     LogDir directory_{world_.files(), "/d"};
+    FirstFlushes first_flushes_{shard_};
     std::unique_ptr<Partition> partition_;
 };
 

@@ -94,7 +94,7 @@ Task<Result<>> QuorumOfOne::commit_locked(std::vector<MetadataRecord> records) {
         replay_.discard();
         co_return fail(plan.error());
     }
-    auto flushed = co_await runtime::offload(shard_, [this, &plan] { return log::PartitionLog::run_flush(files_, *plan); });
+    auto flushed = co_await runtime::offload(shard_, [this, &plan] { return log::run_flush(files_, *plan); });
     log_->finish_flush(*plan, flushed);
     if (!flushed) {
         replay_.discard();

@@ -183,7 +183,7 @@ Result<> QuorumOfOne::take_leadership(std::int64_t now_ms) {
     base::Bytes batch = build_control_batch(controls, {log_->next_offset(), leader_epoch_, now_ms});
     TL_TRY_VOID(append(batch, now_ms));
     TL_TRY(plan, log_->begin_flush());
-    Result<> flushed = log::PartitionLog::run_flush(files_, plan);
+    Result<> flushed = log::run_flush(files_, plan);
     log_->finish_flush(plan, flushed);
     return flushed;
 }
@@ -236,7 +236,7 @@ Result<> QuorumOfOne::write_now(const std::vector<MetadataRecord>& records, std:
         base::Bytes batch = build_data_batch(part, metadata_version, {log_->next_offset(), leader_epoch_, now_ms});
         TL_TRY_VOID(append(batch, now_ms));
         TL_TRY(plan, log_->begin_flush());
-        Result<> flushed = log::PartitionLog::run_flush(files_, plan);
+        Result<> flushed = log::run_flush(files_, plan);
         log_->finish_flush(plan, flushed);
         TL_TRY_VOID(std::move(flushed));
     }

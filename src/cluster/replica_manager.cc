@@ -16,6 +16,8 @@ namespace {
 
 // After so many partitions retention lets others have their turn.
 constexpr std::size_t kLookedAtAtOnce = 16;
+// Three files of each are open meanwhile, in each thread that may block.
+constexpr std::size_t kClosedTogether = 16;
 
 // Of descriptors or space: the directory is sound, and the same may succeed later.
 bool is_passing_shortage(const base::Error& error) {
@@ -37,7 +39,7 @@ log::LogConfig effective_log_config(const MetadataImage& image, const std::strin
 
 ReplicaManager::ReplicaManager(runtime::Shard& shard, std::vector<std::unique_ptr<LogDir>>& log_dirs, log::FileCache& files,
                                const ReplicaSettings& settings)
-    : shard_(shard), log_dirs_(log_dirs), files_(files), settings_(settings), files_mutex_(shard), tasks_(shard) {}
+    : shard_(shard), log_dirs_(log_dirs), files_(files), settings_(settings), first_flushes_(shard), files_mutex_(shard), tasks_(shard) {}
 
 ReplicaManager::~ReplicaManager() = default;
 
@@ -226,7 +228,7 @@ Task<void> ReplicaManager::open(Assignment assignment) {
         }
         co_return;
     }
-    auto partition = std::make_unique<Partition>(shard_, assignment.id, assignment.topic_id, *directory, std::move(*opened),
+    auto partition = std::make_unique<Partition>(shard_, assignment.id, assignment.topic_id, *directory, first_flushes_, std::move(*opened),
                                                  settings_.durability, checkpoint.high_watermark, assignment.leader_epoch);
     partition->lead(assignment.leader_epoch);
     offline_.erase(key);
@@ -439,20 +441,33 @@ Task<bool> ReplicaManager::close() {
     co_await tasks_.join();
     // What could not be opened was not recovered, either: a clean stop would have the next start believe its files.
     bool all_clean = offline_.empty();
-    auto close_one = [](Partition& partition, bool& clean) -> Task<void> {
-        auto closed = co_await partition.close();
-        if (!closed) {
-            TL_LOG_WARN("partition_not_closed_clean", {"partition", to_string(partition.id())},
-                        {"error", base::to_string(closed.error())});
-            clean = false;
-        }
-    };
-    runtime::TaskScope closing(shard_);
+    runtime::TaskScope quieting(shard_);
     for (auto& [key, partition] : partitions_) {
-        closing.spawn(close_one(*partition, all_clean));
+        quieting.spawn(partition->quiesce());
     }
+    co_await quieting.join();
+    runtime::TaskScope closing(shard_);
+    std::vector<Partition*> some;
+    for (auto& [key, partition] : partitions_) {
+        some.push_back(partition.get());
+        if (some.size() == kClosedTogether) {
+            closing.spawn(close_some(std::exchange(some, {}), all_clean));
+        }
+    }
+    closing.spawn(close_some(std::move(some), all_clean));
     co_await closing.join();
     co_return all_clean;
+}
+
+Task<void> ReplicaManager::close_some(std::vector<Partition*> partitions, bool& all_clean) {
+    auto outcomes = co_await Partition::close(shard_, partitions);
+    for (std::size_t at = 0; at < partitions.size(); ++at) {
+        if (!outcomes[at]) {
+            TL_LOG_WARN("partition_not_closed_clean", {"partition", to_string(partitions[at]->id())},
+                        {"error", base::to_string(outcomes[at].error())});
+            all_clean = false;
+        }
+    }
 }
 
 }  // namespace tideline::cluster

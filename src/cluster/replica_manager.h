@@ -107,11 +107,13 @@ private:
     runtime::Task<void> let_go_of_files(std::vector<TakenOut> taken_out);
     runtime::Task<void> mark_and_keep(log::DeletedFiles files);
     runtime::Task<void> remove_at_once(const log::DeletedFiles& files);
+    runtime::Task<void> close_some(std::vector<Partition*> partitions, bool& all_clean);
 
     runtime::Shard& shard_;
     std::vector<std::unique_ptr<LogDir>>& log_dirs_;
     log::FileCache& files_;
     ReplicaSettings settings_;
+    FirstFlushes first_flushes_;
     std::unordered_map<PartitionKey, std::unique_ptr<Partition>, PartitionKeyHash> partitions_;
     // Those that could not be opened, and whether that was for want of something that may be there later.
     std::unordered_map<PartitionKey, bool, PartitionKeyHash> offline_;

@@ -54,7 +54,8 @@ protected:
         TL_TRY_VOID(remove_clean_shutdown(files, "/data"));
         OpenState state{.log_start_offset = starts[{"orders", 3}],
                         .recovery_point = recovery_points[{"orders", 3}],
-                        .clean_shutdown = marker.has_value()};
+                        .clean_shutdown = marker.has_value(),
+                        .topic_id = base::Uuid{1, 2}};
         TL_TRY(opened, PartitionLog::open(*cache_, directory(), "orders-3", config_, state, producers_, kNow));
         log_ = std::move(opened);
         return state.recovery_point > log_->durable_offset() ? checkpoint() : Result<>();
@@ -81,7 +82,7 @@ protected:
 
     Result<> do_flush(Promise& promise) {
         TL_TRY(plan, log_->begin_flush());
-        Result<> outcome = PartitionLog::run_flush(disk_.files(), plan);
+        Result<> outcome = run_flush(disk_.files(), plan);
         log_->finish_flush(plan, outcome);
         promise.acknowledged = std::max(promise.acknowledged, log_->durable_offset());
         return outcome;

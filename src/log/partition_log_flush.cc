@@ -33,28 +33,16 @@ Result<FlushPlan> PartitionLog::begin_flush() {
         plan.replace.push_back({fmt::format("{}/{}", directory_, kPartitionMetadata), encode_partition_metadata(*topic_id_)});
         topic_id_is_dirty_ = false;
     }
-    if (names_are_dirty_) {
+    if (names_are_dirty_ || !plan.replace.empty()) {
         plan.directories.push_back(directory_);
         names_are_dirty_ = false;
     }
     if (directory_is_new_) {
         plan.directories.emplace_back(runtime::parent_of(directory_));  // a roll meanwhile must still know, see roll_to()
+        plan.is_first = true;
     }
     flush_in_flight_ = !plan.is_empty();
     return plan;
-}
-
-Result<> PartitionLog::run_flush(runtime::FileSystem& files, const FlushPlan& plan) {
-    for (const auto& file : plan.data) {
-        TL_TRY_VOID(file->sync_data());
-    }
-    for (const FlushPlan::Replace& file : plan.replace) {
-        TL_TRY_VOID(runtime::replace_file(files, file.path, file.content));
-    }
-    for (const std::string& directory : plan.directories) {
-        TL_TRY_VOID(files.sync_dir(directory));
-    }
-    return {};
 }
 
 void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) {
@@ -69,7 +57,7 @@ void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) 
         (void)poison(outcome.error());
         return;
     }
-    if (std::ranges::find(plan.directories, runtime::parent_of(directory_)) != plan.directories.end()) {
+    if (plan.is_first) {
         directory_is_new_ = false;
     }
     if (plan.generation != generation_) {
@@ -113,7 +101,7 @@ Result<> PartitionLog::write_epochs() {
     return {};
 }
 
-Result<> PartitionLog::close() {
+Result<FlushPlan> PartitionLog::begin_close() {
     TL_TRY_VOID(check_usable());
     TL_TRY_VOID(active().seal());
     producers_.set_end_offset(next_offset_);
@@ -121,11 +109,39 @@ Result<> PartitionLog::close() {
         TL_TRY_VOID(write_snapshot());
     }
     flush_in_flight_ = false;  // whoever ran one has been waited for
-    TL_TRY(plan, begin_flush());
-    Result<> outcome = run_flush(cache_.files(), plan);
+    return begin_flush();
+}
+
+Result<> PartitionLog::finish_close(const FlushPlan& plan, Result<> outcome) {
     finish_flush(plan, outcome);
     abandon();
     return outcome;
+}
+
+Result<> PartitionLog::close() {
+    PartitionLog* logs[] = {this};
+    return close_together(logs).front();
+}
+
+std::vector<Result<>> PartitionLog::close_together(std::span<PartitionLog* const> logs) {
+    std::vector<Result<FlushPlan>> plans;
+    std::vector<const FlushPlan*> begun;
+    plans.reserve(logs.size());
+    for (PartitionLog* log : logs) {
+        if (const auto& plan = plans.emplace_back(log->begin_close())) {
+            begun.push_back(&*plan);
+        }
+    }
+    std::vector<Result<>> outcomes;
+    if (logs.empty()) {
+        return outcomes;
+    }
+    std::vector<Result<>> flushed = run_flushes(logs.front()->cache_.files(), begun);
+    auto next = flushed.begin();
+    for (std::size_t at = 0; at < logs.size(); ++at) {
+        outcomes.push_back(plans[at] ? logs[at]->finish_close(*plans[at], *next++) : std::unexpected(plans[at].error()));
+    }
+    return outcomes;
 }
 
 void PartitionLog::abandon() {

@@ -227,7 +227,7 @@ TEST_F(PartitionLogTruncate, AFlushFromBeforeItDoesNotCount) {
     auto plan = log_->begin_flush();
     ASSERT_TRUE(log_->truncate_to(2));
     fill(3);
-    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    log_->finish_flush(*plan, run_flush(disk_.files(), *plan));
     EXPECT_LE(log_->durable_offset(), 2);
     flush();
     EXPECT_EQ(log_->durable_offset(), 5);
@@ -243,7 +243,7 @@ TEST_F(PartitionLogTruncate, WhatComesInThePlaceOfSyncedRecordsIsNotSynced) {
     ASSERT_TRUE(log_->assign_epoch(7, 1));
     auto plan = log_->begin_flush();  // of the epoch alone
     put({});
-    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    log_->finish_flush(*plan, run_flush(disk_.files(), *plan));
     EXPECT_EQ(log_->durable_offset(), 1);
     disk_.record();
     flush();
@@ -272,7 +272,7 @@ TEST_F(PartitionLogFlush, DurableOffsetMovesWhenTheFlushIsFinished) {
     ASSERT_TRUE(plan);
     put({.records = 2});
     EXPECT_EQ(log_->durable_offset(), 0);
-    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    log_->finish_flush(*plan, run_flush(disk_.files(), *plan));
     EXPECT_EQ(log_->durable_offset(), 3);
     flush();
     EXPECT_EQ(log_->durable_offset(), 5);
@@ -364,9 +364,9 @@ TEST_F(PartitionLogFlush, AFullDiskAtARollKeepsTheOldSegment) {
 
 // Disk transcripts: what reaches the disk, and in which order.
 
-TEST_F(PartitionLogFlush, TheFirstFlushSyncsDataThenEpochsThenNames) {
+TEST_F(PartitionLogFlush, TheFirstFlushSyncsDataThenSmallFilesThenNames) {
     disk_.record();
-    open();
+    open({.topic_id = base::Uuid{1, 2}});
     put({});
     flush();
     EXPECT_EQ(disk_.transcript(), R"(mkdir orders-3
@@ -374,14 +374,32 @@ create orders-3/0.log
 create orders-3/0.index
 create orders-3/0.timeindex
 write orders-3/0.log 0 78
-sync orders-3/0.log
 create orders-3/leader-epoch-checkpoint.tmp
 write orders-3/leader-epoch-checkpoint.tmp 0 8
+create orders-3/partition.metadata.tmp
+write orders-3/partition.metadata.tmp 0 43
+sync orders-3/0.log
+sync orders-3/leader-epoch-checkpoint.tmp
+sync orders-3/partition.metadata.tmp
+rename orders-3/leader-epoch-checkpoint.tmp orders-3/leader-epoch-checkpoint
+rename orders-3/partition.metadata.tmp orders-3/partition.metadata
+sync_dir orders-3
+sync_dir /data
+)");
+}
+
+TEST_F(PartitionLogFlush, EpochsAloneHaveTheirDirectorySynced) {
+    open();
+    put({});
+    flush();
+    disk_.record();
+    ASSERT_TRUE(log_->assign_epoch(7, 1));
+    flush();
+    EXPECT_EQ(disk_.transcript(), R"(create orders-3/leader-epoch-checkpoint.tmp
+write orders-3/leader-epoch-checkpoint.tmp 0 12
 sync orders-3/leader-epoch-checkpoint.tmp
 rename orders-3/leader-epoch-checkpoint.tmp orders-3/leader-epoch-checkpoint
 sync_dir orders-3
-sync_dir orders-3
-sync_dir /data
 )");
 }
 
@@ -488,7 +506,7 @@ TEST_F(PartitionLogFlush, AnIndexThatIsBuiltAnewDuringAFlushIsSyncedByTheNextOne
     ASSERT_TRUE(plan);
     ASSERT_TRUE(disk_.files().flip_stored_bit(path("00000000000000000000.index"), 31, 0));  // where the fifth batch starts
     ASSERT_TRUE(read_records(*log_, 4, 5));
-    log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+    log_->finish_flush(*plan, run_flush(disk_.files(), *plan));
     disk_.record();
     flush();
     EXPECT_EQ(disk_.transcript(), "sync orders-3/0.index\nsync orders-3/0.timeindex\n");

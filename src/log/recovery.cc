@@ -439,7 +439,7 @@ Result<> Recovery::leave_to_the_next_flush() {
 
 Result<> Recovery::make_durable() {
     TL_TRY(plan, log_.begin_flush());
-    Result<> outcome = PartitionLog::run_flush(log_.cache_.files(), plan);
+    Result<> outcome = run_flush(log_.cache_.files(), plan);
     log_.finish_flush(plan, outcome);
     log_.durable_offset_ = log_.next_offset_;
     return outcome;

@@ -140,7 +140,7 @@ protected:
     void flush() {
         auto plan = log_->begin_flush();
         ASSERT_TRUE(plan);
-        log_->finish_flush(*plan, PartitionLog::run_flush(disk_.files(), *plan));
+        log_->finish_flush(*plan, run_flush(disk_.files(), *plan));
     }
     std::vector<StoredRecord> records() {
         auto found = read_records(*log_, log_->log_start_offset(), log_->next_offset());

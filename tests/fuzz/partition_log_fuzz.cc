@@ -99,7 +99,7 @@ void use(runtime::FileSystem& disk, PartitionLog& log) {
         TL_CHECK(info ? info->base_offset == before && log.next_offset() == before + 2 : log.next_offset() == before);
     }
     if (auto plan = log.begin_flush()) {
-        log.finish_flush(*plan, PartitionLog::run_flush(disk, *plan));
+        log.finish_flush(*plan, run_flush(disk, *plan));
     }
     read_all(log);
 }

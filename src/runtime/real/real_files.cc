@@ -152,6 +152,11 @@ Result<> RealFile::forget_cached() {
     return {};
 }
 
+void RealFile::start_writeback() {
+    // Without waiting, which would take the error of a page that could not be written away from the sync that is to come.
+    (void)::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Result<std::uint64_t> RealFile::size() {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) {

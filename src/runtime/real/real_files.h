@@ -6,10 +6,11 @@
 #include "runtime/files.h"
 #include "runtime/fresh_reads.h"
 #include "runtime/real/fd.h"
+#include "runtime/writeback.h"
 
 namespace tideline::runtime::real {
 
-class RealFile final : public File, public FreshReads {
+class RealFile final : public File, public FreshReads, public Writeback {
 public:
     explicit RealFile(Fd fd) : fd_(std::move(fd)) {}
 
@@ -21,6 +22,7 @@ public:
     Result<> sync_data() override;
     Result<std::uint64_t> size() override;
     Result<> forget_cached() override;
+    void start_writeback() override;
     int descriptor() const { return fd_.get(); }
 
 private:
