@@ -16,7 +16,7 @@ constexpr std::size_t kTogether = 32;
 
 }  // namespace
 
-Task<Result<>> FirstFlushes::run(const log::FlushPlan& plan) {
+Task<Result<>> FirstFlushes::run(log::FlushPlan& plan) {
     Waiting self{&plan, std::nullopt};
     waiting_.push_back(&self);
     runtime::Mutex::Lock turn = co_await turn_.lock();
@@ -30,7 +30,7 @@ Task<Result<>> FirstFlushes::run(const log::FlushPlan& plan) {
 Task<void> FirstFlushes::flush_some() {
     std::vector<Waiting*> some(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kTogether, waiting_.size())));
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(some.size()));
-    std::vector<const log::FlushPlan*> plans;
+    std::vector<log::FlushPlan*> plans;
     std::ranges::transform(some, std::back_inserter(plans), &Waiting::plan);
     runtime::FileSystem& files = shard_.files();
     auto outcomes = co_await runtime::offload(shard_, [&files, &plans] { return log::run_flushes(files, plans); });

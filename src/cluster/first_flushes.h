@@ -21,11 +21,11 @@ public:
     FirstFlushes& operator=(const FirstFlushes&) = delete;
 
     // As log::run_flush(), in turn and together with others that wait by then. `plan` must outlive the call.
-    runtime::Task<base::Result<>> run(const log::FlushPlan& plan);
+    runtime::Task<base::Result<>> run(log::FlushPlan& plan);
 
 private:
     struct Waiting {
-        const log::FlushPlan* plan;
+        log::FlushPlan* plan;
         std::optional<base::Result<>> outcome;
     };
     runtime::Task<void> flush_some();

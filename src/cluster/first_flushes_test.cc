@@ -22,7 +22,7 @@ protected:
         plan.data.push_back(std::move(*file));
         return plan;
     }
-    static Task<void> run_one(FirstFlushes& flushes, const log::FlushPlan& plan, Result<>& outcome) { outcome = co_await flushes.run(plan); }
+    static Task<void> run_one(FirstFlushes& flushes, log::FlushPlan& plan, Result<>& outcome) { outcome = co_await flushes.run(plan); }
 
     // All at the same time; the outcome of each.
     std::vector<Result<>> run_all(int count) {

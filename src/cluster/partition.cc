@@ -209,6 +209,14 @@ Task<void> Partition::flush_until_clean() {
         auto outcome = co_await run_flush(*plan);
         oldest_unflushed_ = shard_.now();
         log_->finish_flush(*plan, outcome);
+        if (!outcome && !log_->is_failed()) {
+            // Space or descriptors are short, and nothing was synced.
+            if (!std::exchange(was_said, true)) {
+                TL_LOG_WARN("flush_put_off", {"partition", to_string(id_)}, {"error", base::to_string(outcome.error())});
+            }
+            co_await progress_.wait_until(shard_.now() + kFlushRetry);
+            continue;
+        }
         if (!outcome) {
             // The kernel has forgotten the dirty pages: trying again would answer "durable" for what is lost.
             directory_.fail("flush failed", outcome.error());
@@ -229,7 +237,7 @@ Task<void> Partition::flush_until_clean() {
     }
 }
 
-Task<Result<>> Partition::run_flush(const log::FlushPlan& plan) {
+Task<Result<>> Partition::run_flush(log::FlushPlan& plan) {
     if (plan.is_first) {
         co_return co_await first_flushes_.run(plan);
     }

@@ -104,7 +104,7 @@ public:
 private:
     void request_flush();
     runtime::Task<void> flush_until_clean();
-    runtime::Task<base::Result<>> run_flush(const log::FlushPlan& plan);
+    runtime::Task<base::Result<>> run_flush(log::FlushPlan& plan);
     void advance_high_watermark();
     void wake_everybody();
     void wake_readers(std::vector<std::weak_ptr<DataWaiter>>& waiters);

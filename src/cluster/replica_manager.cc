@@ -10,6 +10,7 @@
 
 namespace tideline::cluster {
 
+using log::is_passing_shortage;
 using runtime::Task;
 
 namespace {
@@ -18,11 +19,6 @@ namespace {
 constexpr std::size_t kLookedAtAtOnce = 16;
 // Three files of each are open meanwhile, in each thread that may block.
 constexpr std::size_t kClosedTogether = 16;
-
-// Of descriptors or space: the directory is sound, and the same may succeed later.
-bool is_passing_shortage(const base::Error& error) {
-    return error.detail == EMFILE || error.detail == ENFILE || error.detail == ENOMEM || error.detail == ENOSPC;
-}
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <map>
 
 #include "runtime/writeback.h"
@@ -12,7 +13,7 @@ namespace {
 
 class Flushes {
 public:
-    Flushes(runtime::FileSystem& files, std::span<const FlushPlan* const> plans)
+    Flushes(runtime::FileSystem& files, std::span<FlushPlan* const> plans)
         : files_(files), plans_(plans), temporaries_(plans.size()), outcomes_(plans.size()) {}
 
     std::vector<Result<>> run() {
@@ -27,7 +28,7 @@ public:
 private:
     using Files = std::vector<std::unique_ptr<runtime::File>>;
 
-    void take_step(Result<> (Flushes::*step)(const FlushPlan&, Files&)) {
+    void take_step(Result<> (Flushes::*step)(FlushPlan&, Files&)) {
         for (std::size_t at = 0; at < plans_.size(); ++at) {
             if (outcomes_[at]) {
                 outcomes_[at] = (this->*step)(*plans_[at], temporaries_[at]);
@@ -37,7 +38,7 @@ private:
 
     static std::string temporary_path(const FlushPlan::Replace& file) { return fmt::format("{}.tmp", file.path); }
 
-    Result<> write_replacements(const FlushPlan& plan, Files& temporaries) {
+    Result<> write_replacements(FlushPlan& plan, Files& temporaries) {
         for (const FlushPlan::Replace& replace : plan.replace) {
             TL_TRY(file, files_.open(temporary_path(replace), runtime::OpenMode::create_or_truncate));
             TL_TRY_VOID(file->write_at(0, replace.content));
@@ -47,11 +48,14 @@ private:
     }
 
     void start_writeback() {
-        if (plans_.size() == 1 && plans_[0]->data.size() + plans_[0]->replace.size() <= 1) {
+        if (plans_.size() == 1 && plans_[0]->data.size() + plans_[0]->snapshots.size() + plans_[0]->replace.size() <= 1) {
             return;  // the sync that follows begins as soon
         }
         for (std::size_t at = 0; at < plans_.size(); ++at) {
             for (const auto& file : plans_[at]->data) {
+                runtime::start_writeback(*file);
+            }
+            for (const auto& file : plans_[at]->snapshots) {
                 runtime::start_writeback(*file);
             }
             for (const auto& file : temporaries_[at]) {
@@ -60,8 +64,12 @@ private:
         }
     }
 
-    Result<> sync_data(const FlushPlan& plan, Files& temporaries) {
+    Result<> sync_data(FlushPlan& plan, Files& temporaries) {
+        plan.has_begun = true;
         for (const auto& file : plan.data) {
+            TL_TRY_VOID(file->sync_data());
+        }
+        for (const auto& file : plan.snapshots) {
             TL_TRY_VOID(file->sync_data());
         }
         for (const auto& file : temporaries) {
@@ -70,7 +78,7 @@ private:
         return {};
     }
 
-    Result<> put_in_place(const FlushPlan& plan, Files& temporaries) {
+    Result<> put_in_place(FlushPlan& plan, Files& temporaries) {
         temporaries.clear();
         for (const FlushPlan::Replace& replace : plan.replace) {
             TL_TRY_VOID(files_.rename(temporary_path(replace), replace.path));
@@ -78,7 +86,7 @@ private:
         return {};
     }
 
-    Result<> sync_directories(const FlushPlan& plan, Files&) {
+    Result<> sync_directories(FlushPlan& plan, Files&) {
         for (const std::string& directory : plan.directories) {
             auto [known, is_new] = synced_.try_emplace(directory);
             if (is_new) {
@@ -90,7 +98,7 @@ private:
     }
 
     runtime::FileSystem& files_;
-    std::span<const FlushPlan* const> plans_;
+    std::span<FlushPlan* const> plans_;
     std::vector<Files> temporaries_;  // of each plan
     std::vector<Result<>> outcomes_;
     std::map<std::string, Result<>> synced_;
@@ -98,13 +106,17 @@ private:
 
 }  // namespace
 
-Result<> run_flush(runtime::FileSystem& files, const FlushPlan& plan) {
-    const FlushPlan* plans[] = {&plan};
+Result<> run_flush(runtime::FileSystem& files, FlushPlan& plan) {
+    FlushPlan* plans[] = {&plan};
     return run_flushes(files, plans).front();
 }
 
-std::vector<Result<>> run_flushes(runtime::FileSystem& files, std::span<const FlushPlan* const> plans) {
+std::vector<Result<>> run_flushes(runtime::FileSystem& files, std::span<FlushPlan* const> plans) {
     return Flushes(files, plans).run();
+}
+
+bool is_passing_shortage(const Error& error) {
+    return error.detail == EMFILE || error.detail == ENFILE || error.detail == ENOMEM || error.detail == ENOSPC;
 }
 
 }  // namespace tideline::log

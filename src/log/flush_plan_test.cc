@@ -34,13 +34,13 @@ protected:
     }
     std::vector<Result<>> flush_all() {
         std::vector<FlushPlan> plans;
-        std::vector<const FlushPlan*> pointers;
+        std::vector<FlushPlan*> pointers;
         for (const auto& log : logs_) {
             auto plan = log->begin_flush();
             EXPECT_TRUE(plan);
             plans.push_back(std::move(*plan));
         }
-        for (const FlushPlan& plan : plans) {
+        for (FlushPlan& plan : plans) {
             pointers.push_back(&plan);
         }
         std::vector<Result<>> outcomes = run_flushes(disk_.files(), pointers);

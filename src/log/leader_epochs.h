@@ -55,6 +55,7 @@ public:
     // Whether the file is behind. The owner writes encode() and calls mark_written().
     bool is_dirty() const { return is_dirty_; }
     void mark_written() { is_dirty_ = false; }
+    void mark_behind() { is_dirty_ = true; }  // it could not be written
 
     Bytes encode() const;
     static Result<LeaderEpochs> decode(ByteView text);

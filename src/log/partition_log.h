@@ -171,7 +171,8 @@ public:
     // What would make everything before next_offset() durable, see run_flush() in flush_plan.h; empty when it is. At most one plan is in
     // flight a log.
     Result<FlushPlan> begin_flush();
-    // Moves durable_offset(), or poisons the log when the flush failed.
+    // Moves durable_offset(), or poisons the log when the flush failed; not for a passing shortage that let it sync nothing: the next flush
+    // does it all.
     void finish_flush(const FlushPlan& plan, const Result<>& outcome);
     Offset unflushed_records() const { return next_offset_ - durable_offset_; }  // for flush.messages
 
@@ -241,6 +242,7 @@ private:
     Result<> check_usable() const;
     std::unexpected<Error> poison(const Error& why);
 
+    void put_off(const FlushPlan& plan);
     Result<FlushPlan> begin_close();
     Result<> finish_close(const FlushPlan& plan, Result<> outcome);
     Result<> rebuild_producers(Offset end, std::int64_t now_ms);

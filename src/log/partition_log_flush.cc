@@ -22,8 +22,7 @@ Result<FlushPlan> PartitionLog::begin_flush() {
             TL_TRY_VOID(at->second->collect_unsynced(plan.data));
         }
     }
-    plan.data.insert(plan.data.end(), unsynced_snapshots_.begin(), unsynced_snapshots_.end());
-    unsynced_snapshots_.clear();
+    plan.snapshots = std::exchange(unsynced_snapshots_, {});
     // Epochs below the durable offset must be in the file: recovery only looks for later ones.
     if (epochs_.is_dirty()) {
         plan.replace.push_back({fmt::format("{}/{}", directory_, kLeaderEpochCheckpoint), epochs_.encode()});
@@ -51,6 +50,10 @@ void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) 
     }
     TL_CHECK(flush_in_flight_);
     flush_in_flight_ = false;
+    if (!outcome && !plan.has_begun && is_passing_shortage(outcome.error())) {
+        put_off(plan);
+        return;
+    }
     if (!outcome) {
         TL_REACH("flush_failed");
         // The kernel has dropped the pages it could not write and will report success next time: never try again.
@@ -72,6 +75,19 @@ void PartitionLog::finish_flush(const FlushPlan& plan, const Result<>& outcome) 
         return !at->second->has_unsynced();
     });
     durable_offset_ = std::max(durable_offset_, plan.covers);
+}
+
+// Nothing was synced: all of it is for the next flush.
+void PartitionLog::put_off(const FlushPlan& plan) {
+    unsynced_snapshots_.insert(unsynced_snapshots_.begin(), plan.snapshots.begin(), plan.snapshots.end());
+    for (const FlushPlan::Replace& file : plan.replace) {
+        if (file.path.ends_with(kPartitionMetadata)) {
+            topic_id_is_dirty_ = true;
+        } else {
+            epochs_.mark_behind();
+        }
+    }
+    names_are_dirty_ |= !plan.directories.empty();
 }
 
 Result<> PartitionLog::write_snapshot() {
@@ -125,10 +141,10 @@ Result<> PartitionLog::close() {
 
 std::vector<Result<>> PartitionLog::close_together(std::span<PartitionLog* const> logs) {
     std::vector<Result<FlushPlan>> plans;
-    std::vector<const FlushPlan*> begun;
+    std::vector<FlushPlan*> begun;
     plans.reserve(logs.size());
     for (PartitionLog* log : logs) {
-        if (const auto& plan = plans.emplace_back(log->begin_close())) {
+        if (auto& plan = plans.emplace_back(log->begin_close())) {
             begun.push_back(&*plan);
         }
     }

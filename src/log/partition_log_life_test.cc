@@ -279,6 +279,36 @@ TEST_F(PartitionLogFlush, DurableOffsetMovesWhenTheFlushIsFinished) {
     EXPECT_TRUE(log_->begin_flush()->is_empty());
 }
 
+TEST_F(PartitionLogFlush, AShortageThatLetsNothingBeSyncedPutsTheFlushOff) {
+    for (std::uint64_t operation : {1u, 2u, 3u, 4u}) {  // two small files are made and written
+        SCOPED_TRACE(operation);
+        disk_.wipe();
+        open({.topic_id = base::Uuid{1, 2}});
+        put({});
+        disk_.files().fail_operation(operation, ENOSPC);
+        flush();
+        EXPECT_FALSE(log_->is_failed());
+        EXPECT_EQ(log_->durable_offset(), 0);
+        flush();
+        EXPECT_EQ(log_->durable_offset(), 1);
+        log_.reset();
+        disk_.files().crash(runtime::sim::CrashPolicy::drop_unsynced, 1);
+        EXPECT_TRUE(disk_.files().exists(path("partition.metadata")) && disk_.files().exists(path("leader-epoch-checkpoint")));
+        open();
+        EXPECT_EQ(log_->next_offset(), 1);
+    }
+}
+
+TEST_F(PartitionLogFlush, AShortageThatASyncTellsOfPoisonsTheLog) {
+    open();
+    put({});
+    auto plan = log_->begin_flush();
+    ASSERT_TRUE(plan);
+    plan->has_begun = true;
+    log_->finish_flush(*plan, base::fail(ErrorCode::kafka_storage_error, "no space", ENOSPC));
+    EXPECT_TRUE(log_->is_failed());
+}
+
 TEST_F(PartitionLogFlush, AFailedFlushPoisonsTheLog) {
     open();
     put({});
