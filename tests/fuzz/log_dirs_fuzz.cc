@@ -4,6 +4,7 @@
 // The input is a list of entries: a byte (1–5: that file of kFiles; above, odd: another file, even: a partition's directory; 0 ends the list),
 // a name behind its length in a byte unless it is one of kFiles, and content behind its length in two bytes, of a directory that of its
 // partition.metadata. Behind the list stand the offsets that partitions come to.
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -78,7 +79,7 @@ std::vector<PartitionCheckpoint> move_on(LogDir& directory, const std::vector<To
         TL_CHECK(row.has_value());
         row->recovery_point = static_cast<log::Offset>(input.number(2));
         row->high_watermark = static_cast<log::Offset>(input.number(2));
-        row->log_start_offset = static_cast<log::Offset>(1 + input.number(2));
+        row->log_start_offset = std::max(row->log_start_offset, static_cast<log::Offset>(1 + input.number(2)));  // never back
         rows.push_back(std::move(*row));
     }
     TL_CHECK(directory.update(rows).has_value());
