@@ -3,9 +3,8 @@
 #include <set>
 
 #include "base/log.h"
-#include "runtime/sim/network.h"
-#include "simulation/node.h"
 #include "simulation/test_requests.h"
+#include "simulation/test_world.h"
 
 namespace tideline::simulation {
 namespace {
@@ -20,21 +19,8 @@ constexpr std::size_t kPrefixBytes = 4;
 
 class BrokerFetch : public ::testing::Test {
 protected:
-    struct World {
-        explicit World(std::uint64_t seed, const NodeSettings& settings = {.shards = 3}) : world(seed), node(world, 3, {"/data"}), shard(world.add_shard()) {
-            EXPECT_TRUE(node.start(settings)) << node.why();
-            link = std::make_unique<ClientLink>(shard, Node::address(), "client", weather, seed);
-        }
-        void close() {
-            world.run(shard, link->close());
-            node.stop();
-        }
-
-        runtime::sim::SimWorld world;
-        Node node;
-        runtime::sim::SimShard& shard;
-        Weather weather;
-        std::unique_ptr<ClientLink> link;
+    struct World : BrokerAndClient {
+        explicit World(std::uint64_t seed, const NodeSettings& settings = {.shards = 3}) : BrokerAndClient(seed, 3, {"/data"}, settings) {}
     };
 
     BrokerFetch() { base::set_log_sink([](base::LogLevel, std::string_view) {}); }

@@ -7,8 +7,8 @@
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/list_offsets.h"
-#include "simulation/node.h"
 #include "simulation/test_requests.h"
+#include "simulation/test_world.h"
 
 namespace tideline::simulation {
 namespace {
@@ -23,18 +23,11 @@ constexpr const char* kTopic = "orders";
 
 class BrokerShortage : public ::testing::Test {
 protected:
-    struct World {
-        World(std::uint64_t seed, std::vector<std::string> directories) : world(seed), node(world, 1, std::move(directories)), shard(world.add_shard()) {
-            start();
-            link = std::make_unique<ClientLink>(shard, Node::address(), "client", weather, seed);
-        }
-        void start() {
-            EXPECT_TRUE(node.start({.properties = {{"log.initial.task.delay.ms", "1000"}, {"log.retention.check.interval.ms", "1000"}}})) << node.why();
-        }
-        void close() {
-            world.run(shard, link->close());
-            node.stop();
-        }
+    static NodeSettings settings() { return {.properties = {{"log.initial.task.delay.ms", "1000"}, {"log.retention.check.interval.ms", "1000"}}}; }
+
+    struct World : BrokerAndClient {
+        World(std::uint64_t seed, std::vector<std::string> directories) : BrokerAndClient(seed, 1, std::move(directories), settings()) {}
+        void start() { EXPECT_TRUE(node.start(settings())) << node.why(); }
         // From here on not more than so many bytes.
         void leave(std::uint64_t bytes) {
             auto space = node.files().space("/");
@@ -45,12 +38,6 @@ protected:
             auto entries = node.files().list(directory);
             return entries ? std::ranges::count_if(*entries, [&](const auto& entry) { return entry.name.ends_with(suffix); }) : 0;
         }
-
-        runtime::sim::SimWorld world;
-        Node node;
-        runtime::sim::SimShard& shard;
-        Weather weather;
-        std::unique_ptr<ClientLink> link;
     };
 
     BrokerShortage() { base::set_log_sink([](base::LogLevel, std::string_view) {}); }
